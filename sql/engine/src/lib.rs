@@ -1,0 +1,13 @@
+//! How does a statement of Athena's SQL become rows? Analyze, lower, run; catalog statements beside it.
+
+pub mod analyze;
+pub mod engine;
+pub mod error;
+pub mod ir;
+pub mod lower;
+pub mod plan;
+pub mod scan;
+pub mod session;
+pub mod statement;
+pub mod storage;
+pub mod table;

@@ -1,0 +1,1 @@
+//! Placeholder head; the owner of this folder writes it.

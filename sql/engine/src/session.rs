@@ -1,0 +1,22 @@
+//! What does a statement run under? Catalog, database, zone, clock, parameters and limits of one query.
+
+use std::sync::Arc;
+
+use owlake_functions::registry::SessionInfo;
+
+/// The settings of one query. Built by the caller; the engine reads no clock and no environment.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Catalog as sent (`AwsDataCatalog` when nothing was).
+    pub catalog: String,
+    /// Database of the query's context; `None` when nothing was sent.
+    pub database: Option<String>,
+    /// Zone, start instant and user, as expressions see them.
+    pub info: Arc<SessionInfo>,
+    /// `ExecutionParameters`: SQL text each, in order.
+    pub parameters: Vec<String>,
+    /// Athena reads `1.5` as double (true); the conformance cases expect decimal (false).
+    pub decimal_literals_as_double: bool,
+    /// The query's id, for logs only.
+    pub query_id: String,
+}

@@ -1,0 +1,112 @@
+//! Which types does Athena's SQL know, and how is each held in Arrow? Ref: Trino 401 "Data types"; Athena user guide "Data types".
+//!
+//! A [`TrinoType`] travels from the analyzer to the result metadata; Arrow only sees its physical form:
+//!
+//! | Trino type | Arrow physical form |
+//! |---|---|
+//! | `unknown` | `Boolean`, every value null |
+//! | `boolean`, `tinyint`, `smallint`, `integer`, `bigint`, `real`, `double` | `Boolean`, `Int8`, `Int16`, `Int32`, `Int64`, `Float32`, `Float64` |
+//! | `decimal(p,s)` | `Decimal128(p,s)` |
+//! | `varchar`, `varchar(n)`, `json` | `Utf8View` (json holds canonical JSON text) |
+//! | `char(n)` | `Utf8View`, trailing spaces trimmed; padded when printed |
+//! | `varbinary`, digests, sketches, geometries | `BinaryView` |
+//! | `date` | `Date32` |
+//! | `time(p)` | `Int64`, picoseconds of the day, at any precision |
+//! | `time(p) with time zone` | `Decimal128(38,0)`: `picoseconds_of_day << 12 \| (offset_minutes + 2048)` |
+//! | `timestamp(p)`, p ≤ 3 / p ≤ 6 | `Timestamp(Millisecond, None)` / `Timestamp(Microsecond, None)` |
+//! | `timestamp(p)`, p ≥ 7 | `Decimal128(38,0)`, picoseconds since 1970-01-01 |
+//! | `timestamp(p) with time zone`, p ≤ 3 | `Int64`: `epoch_millis << 12 \| zone_key` |
+//! | `timestamp(p) with time zone`, p ≥ 4 | `Decimal128(38,0)`: `epoch_picoseconds << 12 \| zone_key` |
+//! | `interval year to month`, `interval day to second` | `Int32` months, `Int64` milliseconds |
+//! | `uuid`, `ipaddress` | `FixedSizeBinary(16)` |
+//! | `array(T)` | `List<T>`, field `item`, nullable |
+//! | `map(K,V)` | `Map`, entries field `entries` of `key` (not null) and `value` (nullable), unsorted |
+//! | `row(...)` | `Struct` with positional field names `c0`, `c1`, … all nullable |
+//! | `color` | `Int32` |
+
+pub mod arrow_form;
+pub mod display;
+
+use std::sync::Arc;
+
+/// A type of Athena's SQL. Equality is structural; row field names count.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TrinoType {
+    /// The type of a bare `NULL`.
+    Unknown,
+    Boolean,
+    Tinyint,
+    Smallint,
+    Integer,
+    Bigint,
+    Real,
+    Double,
+    /// Precision 1–38, scale 0–precision.
+    Decimal { precision: u8, scale: u8 },
+    /// `None` is unbounded; the length counts code points.
+    Varchar(Option<u32>),
+    /// Length in code points, 0–65536.
+    Char(u32),
+    Varbinary,
+    Date,
+    /// Precision 0–12.
+    Time(u8),
+    TimeWithTimeZone(u8),
+    /// Precision 0–12.
+    Timestamp(u8),
+    TimestampWithTimeZone(u8),
+    IntervalYearToMonth,
+    IntervalDayToSecond,
+    Json,
+    Uuid,
+    IpAddress,
+    Array(Arc<TrinoType>),
+    Map(Arc<TrinoType>, Arc<TrinoType>),
+    Row(Arc<[RowField]>),
+    HyperLogLog,
+    P4HyperLogLog,
+    Qdigest(Arc<TrinoType>),
+    Tdigest,
+    SetDigest,
+    Color,
+    Geometry,
+    SphericalGeography,
+    BingTile,
+    JsonPath,
+    /// SQL/JSON path input: the `json2016` type of the JSON_* functions.
+    Json2016,
+    /// A lambda's type; never a column's.
+    Function(Arc<[TrinoType]>, Arc<TrinoType>),
+}
+
+/// A field of a `row` type; anonymous fields have no name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowField {
+    pub name: Option<Arc<str>>,
+    pub data_type: TrinoType,
+}
+
+impl TrinoType {
+    /// `varchar` without a bound.
+    pub const VARCHAR: TrinoType = TrinoType::Varchar(None);
+
+    pub fn array(element: TrinoType) -> TrinoType {
+        TrinoType::Array(Arc::new(element))
+    }
+
+    pub fn map(key: TrinoType, value: TrinoType) -> TrinoType {
+        TrinoType::Map(Arc::new(key), Arc::new(value))
+    }
+
+    pub fn is_integral(&self) -> bool {
+        matches!(self, TrinoType::Tinyint | TrinoType::Smallint | TrinoType::Integer | TrinoType::Bigint)
+    }
+
+    pub fn is_numeric(&self) -> bool {
+        self.is_integral() || matches!(self, TrinoType::Real | TrinoType::Double | TrinoType::Decimal { .. })
+    }
+
+    pub fn is_string(&self) -> bool {
+        matches!(self, TrinoType::Varchar(_) | TrinoType::Char(_))
+    }
+}
