@@ -69,3 +69,21 @@ impl From<arrow::error::ArrowError> for FunctionError {
         FunctionError::internal(error.to_string())
     }
 }
+
+impl From<datafusion::error::DataFusionError> for FunctionError {
+    /// Takes a function's own error out again, however deep it is wrapped; anything else is internal.
+    fn from(error: datafusion::error::DataFusionError) -> Self {
+        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(cause) = source {
+            if let Some(found) = cause.downcast_ref::<FunctionError>() {
+                return found.clone();
+            }
+            source = match cause.downcast_ref::<datafusion::error::DataFusionError>() {
+                Some(datafusion::error::DataFusionError::External(inner)) => Some(inner.as_ref()),
+                Some(datafusion::error::DataFusionError::Shared(inner)) => Some(inner.as_ref()),
+                _ => cause.source(),
+            };
+        }
+        FunctionError::internal(error.to_string())
+    }
+}

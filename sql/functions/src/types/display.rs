@@ -66,3 +66,25 @@ impl fmt::Display for TrinoType {
         }
     }
 }
+
+impl TrinoType {
+    /// The type as `typeof` and most error texts print it: as [`fmt::Display`], row field names without quotes.
+    /// Ref: Trino 401 `Type.getDisplayName`.
+    pub fn display_name(&self) -> String {
+        match self {
+            TrinoType::Array(element) => format!("array({})", element.display_name()),
+            TrinoType::Map(key, value) => format!("map({}, {})", key.display_name(), value.display_name()),
+            TrinoType::Row(fields) => {
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|field| match &field.name {
+                        Some(name) => format!("{name} {}", field.data_type.display_name()),
+                        None => field.data_type.display_name(),
+                    })
+                    .collect();
+                format!("row({})", fields.join(", "))
+            }
+            other => other.to_string(),
+        }
+    }
+}

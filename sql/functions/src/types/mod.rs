@@ -25,6 +25,8 @@
 //! | `color` | `Int32` |
 
 pub mod arrow_form;
+pub mod castable;
+pub mod coercion;
 pub mod display;
 
 use std::sync::Arc;
@@ -42,7 +44,10 @@ pub enum TrinoType {
     Real,
     Double,
     /// Precision 1–38, scale 0–precision.
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     /// `None` is unbounded; the length counts code points.
     Varchar(Option<u32>),
     /// Length in code points, 0–65536.
@@ -108,5 +113,36 @@ impl TrinoType {
 
     pub fn is_string(&self) -> bool {
         matches!(self, TrinoType::Varchar(_) | TrinoType::Char(_))
+    }
+
+    /// Has the type `=` and `DISTINCT`? Ref: Trino 401 `Type.isComparable`.
+    pub fn is_comparable(&self) -> bool {
+        match self {
+            TrinoType::HyperLogLog
+            | TrinoType::P4HyperLogLog
+            | TrinoType::Qdigest(_)
+            | TrinoType::Tdigest
+            | TrinoType::SetDigest
+            | TrinoType::Geometry
+            | TrinoType::SphericalGeography
+            | TrinoType::Color
+            | TrinoType::JsonPath
+            | TrinoType::Json2016
+            | TrinoType::Function(..) => false,
+            TrinoType::Array(element) => element.is_comparable(),
+            TrinoType::Map(_, value) => value.is_comparable(),
+            TrinoType::Row(fields) => fields.iter().all(|field| field.data_type.is_comparable()),
+            _ => true,
+        }
+    }
+
+    /// Has the type `<` and `ORDER BY`? Ref: Trino 401 `Type.isOrderable`.
+    pub fn is_orderable(&self) -> bool {
+        match self {
+            TrinoType::Json | TrinoType::Map(..) | TrinoType::BingTile => false,
+            TrinoType::Array(element) => element.is_orderable(),
+            TrinoType::Row(fields) => fields.iter().all(|field| field.data_type.is_orderable()),
+            other => other.is_comparable(),
+        }
     }
 }

@@ -1,0 +1,6 @@
+//! Which UUID and IP address functions exist? Ref: Trino 401 "UUID functions", "IP address functions".
+
+use crate::function::Function;
+
+/// The section's functions.
+pub const FUNCTIONS: &[&Function] = &[];
