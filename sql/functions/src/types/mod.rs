@@ -26,8 +26,13 @@
 
 pub mod arrow_form;
 pub mod castable;
+pub mod civil;
 pub mod coercion;
 pub mod display;
+pub mod number_text;
+pub mod temporal_text;
+pub mod text;
+pub mod zone;
 
 use std::sync::Arc;
 

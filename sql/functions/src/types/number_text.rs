@@ -1,0 +1,224 @@
+//! How are numbers spelled? Ref: Java `Double.toString`, `BigDecimal.toPlainString`; Trino 401 casts of double and real to varchar.
+
+use std::fmt::Write;
+
+/// Appends an integer.
+#[inline]
+pub fn push_integer(out: &mut String, value: i128) {
+    if let Ok(small) = i64::try_from(value) {
+        push_i64(out, small);
+    } else {
+        // Writing into a String does not fail.
+        let _ = write!(out, "{value}");
+    }
+}
+
+const DIGIT_PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+/// Appends an integer that fits 64 bits.
+#[inline]
+pub fn push_i64(out: &mut String, value: i64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    while rest >= 100 {
+        let pair = (rest % 100) as usize * 2;
+        rest /= 100;
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&DIGIT_PAIRS[pair..pair + 2]);
+    }
+    if rest >= 10 {
+        let pair = rest as usize * 2;
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&DIGIT_PAIRS[pair..pair + 2]);
+    } else {
+        at -= 1;
+        digits[at] = b'0' + rest as u8;
+    }
+    if value < 0 {
+        out.push('-');
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or("0"));
+}
+
+/// Appends `value` with leading zeros up to `width` digits.
+#[inline]
+pub fn push_padded(out: &mut String, value: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let mut at = digits.len();
+    let mut rest = value;
+    while rest > 0 {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let from = at.min(digits.len().saturating_sub(width));
+    out.push_str(std::str::from_utf8(&digits[from..]).unwrap_or("0"));
+}
+
+/// Appends a decimal of `scale` digits after the point: all of them, no exponent.
+pub fn push_decimal(out: &mut String, unscaled: i128, scale: u32) {
+    if scale == 0 {
+        return push_integer(out, unscaled);
+    }
+    if unscaled < 0 {
+        out.push('-');
+    }
+    let size = unscaled.unsigned_abs();
+    let base = 10u128.pow(scale.min(38));
+    let (whole, fraction) = (size / base, size % base);
+    match u64::try_from(whole) {
+        Ok(whole) => push_padded(out, whole, 1),
+        Err(_) => {
+            let _ = write!(out, "{whole}");
+        }
+    }
+    out.push('.');
+    match u64::try_from(fraction) {
+        Ok(fraction) if scale <= 19 => push_padded(out, fraction, scale as usize),
+        _ => {
+            let _ = write!(out, "{fraction:0width$}", width = scale as usize);
+        }
+    }
+}
+
+/// Significant digits and the exponent of the first, of a finite positive number: 1250 is (`125`, 3).
+fn digits<'a>(buffer: &'a mut String, size: impl std::fmt::LowerExp) -> (&'a str, i32) {
+    let _ = write!(buffer, "{size:e}");
+    let (mantissa_length, exponent) = match buffer.split_once('e') {
+        Some((mantissa, exponent)) => (mantissa.len(), exponent.parse().unwrap_or(0)),
+        None => (buffer.len(), 0),
+    };
+    buffer.truncate(mantissa_length);
+    if mantissa_length > 1 {
+        buffer.remove(1);
+    }
+    (buffer.as_str(), exponent)
+}
+
+/// Appends `value` as Java's `Double.toString` does: `1.5`, `1.0E20`, `NaN`, `-Infinity`.
+pub fn push_java_double(out: &mut String, value: f64) {
+    if !push_special(out, value) {
+        push_java(out, &mut String::with_capacity(24), value.abs());
+    }
+}
+
+/// Appends `value` as Java's `Float.toString` does.
+pub fn push_java_real(out: &mut String, value: f32) {
+    if !push_special(out, f64::from(value)) {
+        push_java(out, &mut String::with_capacity(24), value.abs());
+    }
+}
+
+/// Appends `value` as `CAST(double AS varchar)` does: `1.0E0`, `1.23456789E7`, `0.0E0`.
+pub fn push_scientific_double(out: &mut String, value: f64) {
+    if !push_special(out, value) {
+        push_scientific(out, &mut String::with_capacity(24), value.abs());
+    }
+}
+
+/// Appends `value` as `CAST(real AS varchar)` does.
+pub fn push_scientific_real(out: &mut String, value: f32) {
+    if !push_special(out, f64::from(value)) {
+        push_scientific(out, &mut String::with_capacity(24), value.abs());
+    }
+}
+
+/// Writes what is not finite, and the sign of what is; true when nothing is left to write.
+fn push_special(out: &mut String, value: f64) -> bool {
+    if value.is_nan() {
+        out.push_str("NaN");
+        return true;
+    }
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    if value.is_infinite() {
+        out.push_str("Infinity");
+    }
+    value.is_infinite()
+}
+
+fn push_java(out: &mut String, buffer: &mut String, size: impl std::fmt::LowerExp) {
+    let (digits, exponent) = digits(buffer, size);
+    match exponent {
+        0..7 => {
+            let whole = exponent as usize + 1;
+            if digits.len() <= whole {
+                out.push_str(digits);
+                out.extend(std::iter::repeat_n('0', whole - digits.len()));
+                out.push_str(".0");
+            } else {
+                out.push_str(&digits[..whole]);
+                out.push('.');
+                out.push_str(&digits[whole..]);
+            }
+        }
+        -3..0 => {
+            out.push_str("0.");
+            out.extend(std::iter::repeat_n('0', (-exponent - 1) as usize));
+            out.push_str(digits);
+        }
+        _ => push_mantissa(out, digits, exponent),
+    }
+}
+
+fn push_scientific(out: &mut String, buffer: &mut String, size: impl std::fmt::LowerExp) {
+    let (digits, exponent) = digits(buffer, size);
+    push_mantissa(out, digits, exponent);
+}
+
+fn push_mantissa(out: &mut String, digits: &str, exponent: i32) {
+    out.push_str(&digits[..1]);
+    out.push('.');
+    out.push_str(if digits.len() > 1 { &digits[1..] } else { "0" });
+    out.push('E');
+    push_i64(out, i64::from(exponent));
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn printed(push: impl Fn(&mut String)) -> String {
+        let mut out = String::new();
+        push(&mut out);
+        out
+    }
+
+    #[test]
+    fn doubles_are_spelled_as_in_java() {
+        for (value, expected) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.5, "1.5"),
+            (100.0, "100.0"),
+            (9_999_999.0, "9999999.0"),
+            (1e7, "1.0E7"),
+            (1e20, "1.0E20"),
+            (0.001, "0.001"),
+            (1e-7, "1.0E-7"),
+            (0.30000000000000004, "0.30000000000000004"),
+            (1_486_275.22, "1486275.22"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(printed(|out| push_java_double(out, value)), expected);
+        }
+        assert_eq!(printed(|out| push_scientific_double(out, 12_345_678.9)), "1.23456789E7");
+        assert_eq!(printed(|out| push_scientific_double(out, 0.0)), "0.0E0");
+        assert_eq!(printed(|out| push_scientific_real(out, -1.5)), "-1.5E0");
+    }
+
+    #[test]
+    fn decimals_and_integers() {
+        assert_eq!(printed(|out| push_decimal(out, -5, 2)), "-0.05");
+        assert_eq!(printed(|out| push_decimal(out, 12345, 0)), "12345");
+        assert_eq!(printed(|out| push_decimal(out, 10i128.pow(37), 37)), "1.0000000000000000000000000000000000000");
+        assert_eq!(printed(|out| push_i64(out, i64::MIN)), "-9223372036854775808");
+        assert_eq!(printed(|out| push_i64(out, 100)), "100");
+        assert_eq!(printed(|out| push_padded(out, 7, 3)), "007");
+    }
+}
