@@ -1,1 +1,5 @@
+//! What does a statement say? Lexer, statement router, syntax trees and parsers of the two dialects, formatter.
 
+pub mod error;
+pub mod location;
+pub mod trino;
