@@ -1,1 +1,335 @@
-//! Placeholder head; the owner writes it.
+//! Which settings has the process? Defaults, then the TOML file, then `OWLAKE_*`, then flags; read here and nowhere else.
+
+use crate::error::ServerError;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Every setting of the process, with its effective value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where catalog, buckets and query history live.
+    pub data_dir: PathBuf,
+    /// The address listened on.
+    pub bind: String,
+    /// The port listened on; 0 takes a free one.
+    pub port: u16,
+    /// The region of requests without a credential scope.
+    pub region: String,
+    /// The account of requests whose access key id is not twelve digits.
+    pub account_id: String,
+    /// The result location of the workgroup `primary` before anyone sets one; none by default, as in a new account.
+    pub output_location: Option<String>,
+    /// What the log shows, in the syntax of `tracing`'s filters.
+    pub log: String,
+    /// Makes ids and file names a function of this number; random when absent.
+    pub seed: Option<u64>,
+    /// Bytes all queries together may hold before they spill or fail.
+    pub memory_bytes_max: usize,
+    /// Threads of the query runtime, and partitions of one query; the number of cores when 0.
+    pub query_threads: usize,
+    /// Bounds of requests and queries.
+    pub limits: Limits,
+    /// Buckets that are not folders of the data folder: name → where it is.
+    pub buckets: BTreeMap<String, BucketConfig>,
+}
+
+/// Bounds of requests and queries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// A JSON request's body, after decompression. Basis: inferred; a full BatchCreatePartition is below 1 MiB.
+    pub request_body_bytes_max: usize,
+    /// From the first to the last byte of a JSON request. Basis: inferred.
+    pub request_timeout_ms: u64,
+    /// DML queries running at once. Basis: inferred; one query uses every core already.
+    pub dml_running_max: usize,
+    /// DDL and utility statements running at once. Basis: inferred.
+    pub ddl_running_max: usize,
+    /// DML queries running or queued. Ref: Athena user guide, service quotas (us-east-1).
+    pub dml_active_max: usize,
+    /// DDL statements running or queued. Ref: Athena user guide, service quotas; raised, as a local server is asked in bursts.
+    pub ddl_active_max: usize,
+    /// After this a DML query fails with `Query timeout`. Ref: Athena user guide, service quotas.
+    pub dml_timeout_ms: u64,
+    /// After this a DDL statement fails with `Query timeout`. Ref: Athena user guide, service quotas.
+    pub ddl_timeout_ms: u64,
+    /// Queries remembered; the oldest finished ones are forgotten first. Basis: inferred, bounds memory.
+    pub history_queries_max: usize,
+}
+
+/// Where a configured bucket is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BucketConfig {
+    /// A local folder; set either this or `endpoint`.
+    pub path: Option<PathBuf>,
+    /// An S3-compatible endpoint such as `https://minio.local:9000`.
+    pub endpoint: Option<String>,
+    /// The bucket's name there; the same name when absent.
+    pub bucket: Option<String>,
+    /// The endpoint's region.
+    pub region: Option<String>,
+    /// The access key's id.
+    pub access_key_id: Option<String>,
+    /// The access key's secret.
+    pub secret_access_key: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data_dir: PathBuf::from("owlake-data"),
+            bind: "127.0.0.1".to_owned(),
+            port: 5455,
+            region: "us-east-1".to_owned(),
+            account_id: "000000000000".to_owned(),
+            output_location: None,
+            log: "info".to_owned(),
+            seed: None,
+            memory_bytes_max: 2 << 30,
+            query_threads: 0,
+            limits: Limits {
+                request_body_bytes_max: 16 << 20,
+                request_timeout_ms: 60_000,
+                dml_running_max: 4,
+                ddl_running_max: 8,
+                dml_active_max: 200,
+                ddl_active_max: 200,
+                dml_timeout_ms: 30 * 60_000,
+                ddl_timeout_ms: 600 * 60_000,
+                history_queries_max: 10_000,
+            },
+            buckets: BTreeMap::new(),
+        }
+    }
+}
+
+/// One setting: its key in the file (`OWLAKE_` and upper case in the environment, `--` and dashes as a flag), what it
+/// is, and how its text is taken in.
+pub struct Setting {
+    /// The key in the TOML file.
+    pub key: &'static str,
+    /// One line for `--help`.
+    pub help: &'static str,
+    /// Parses the text into the configuration; the error says what is wanted.
+    pub set: fn(&mut Config, &str) -> Result<(), String>,
+}
+
+/// Every setting a line of the file, a variable or a flag can give. Buckets are given in the file only.
+pub const SETTINGS: &[Setting] = &[
+    Setting { key: "data_dir", help: "folder of catalog, buckets and history", set: |c, v| text(v).map(|v| c.data_dir = v.into()) },
+    Setting { key: "bind", help: "address to listen on", set: |c, v| text(v).map(|v| c.bind = v) },
+    Setting { key: "port", help: "port to listen on, 0 for a free one", set: |c, v| parsed(v, "a port number").map(|v| c.port = v) },
+    Setting { key: "region", help: "region of unsigned requests", set: |c, v| text(v).map(|v| c.region = v) },
+    Setting { key: "account_id", help: "account of requests whose key id is no account", set: |c, v| account(v).map(|v| c.account_id = v) },
+    Setting {
+        key: "output_location",
+        help: "result location of the workgroup primary, an s3:// URI",
+        set: |c, v| s3_uri(v).map(|v| c.output_location = Some(v)),
+    },
+    Setting { key: "log", help: "log filter, such as info or owlake=debug", set: |c, v| text(v).map(|v| c.log = v) },
+    Setting { key: "seed", help: "makes ids repeatable", set: |c, v| parsed(v, "a whole number").map(|v| c.seed = Some(v)) },
+    Setting {
+        key: "memory_bytes_max",
+        help: "bytes all queries together may hold",
+        set: |c, v| positive(v).map(|v| c.memory_bytes_max = v),
+    },
+    Setting {
+        key: "query_threads",
+        help: "threads that run queries, 0 for one a core",
+        set: |c, v| parsed(v, "a whole number").map(|v| c.query_threads = v),
+    },
+    Setting {
+        key: "request_body_bytes_max",
+        help: "longest JSON request",
+        set: |c, v| positive(v).map(|v| c.limits.request_body_bytes_max = v),
+    },
+    Setting {
+        key: "request_timeout_ms",
+        help: "longest time of a JSON request",
+        set: |c, v| positive(v).map(|v| c.limits.request_timeout_ms = v as u64),
+    },
+    Setting { key: "dml_running_max", help: "DML queries running at once", set: |c, v| positive(v).map(|v| c.limits.dml_running_max = v) },
+    Setting {
+        key: "ddl_running_max",
+        help: "DDL statements running at once",
+        set: |c, v| positive(v).map(|v| c.limits.ddl_running_max = v),
+    },
+    Setting { key: "dml_active_max", help: "DML queries running or queued", set: |c, v| positive(v).map(|v| c.limits.dml_active_max = v) },
+    Setting {
+        key: "ddl_active_max",
+        help: "DDL statements running or queued",
+        set: |c, v| positive(v).map(|v| c.limits.ddl_active_max = v),
+    },
+    Setting {
+        key: "dml_timeout_ms",
+        help: "longest run of a DML query",
+        set: |c, v| positive(v).map(|v| c.limits.dml_timeout_ms = v as u64),
+    },
+    Setting {
+        key: "ddl_timeout_ms",
+        help: "longest run of a DDL statement",
+        set: |c, v| positive(v).map(|v| c.limits.ddl_timeout_ms = v as u64),
+    },
+    Setting { key: "history_queries_max", help: "queries remembered", set: |c, v| positive(v).map(|v| c.limits.history_queries_max = v) },
+];
+
+impl Config {
+    /// The configuration of this process: file (`OWLAKE_CONFIG` or the given path), environment, then `flags` as
+    /// key and text. Errors: an unreadable file, an unknown key, a value that does not fit; the text names the key.
+    pub fn load(file: Option<&Path>, flags: &[(String, String)]) -> Result<Self, ServerError> {
+        let environment: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX)).collect();
+        let named = environment.iter().find(|(name, _)| name == ENVIRONMENT_FILE).map(|(_, path)| PathBuf::from(path));
+        let file = file.map(Path::to_owned).or(named);
+        let text = match &file {
+            Some(path) => std::fs::read_to_string(path).map_err(|error| ServerError::io(path.display().to_string(), error))?,
+            None => String::new(),
+        };
+        Config::layered(&text, &environment, flags)
+    }
+
+    /// The configuration out of the three layers' contents; reads nothing itself.
+    pub fn layered(file: &str, environment: &[(String, String)], flags: &[(String, String)]) -> Result<Self, ServerError> {
+        let mut config = Config::default();
+        config.take_file(file)?;
+        for (name, value) in environment.iter().filter(|(name, _)| name != ENVIRONMENT_FILE) {
+            let key = name.strip_prefix(ENVIRONMENT_PREFIX).unwrap_or(name).to_lowercase();
+            config.take(&key, value, name)?;
+        }
+        for (key, value) in flags {
+            config.take(key, value, &format!("--{}", key.replace('_', "-")))?;
+        }
+        Ok(config)
+    }
+
+    fn take_file(&mut self, file: &str) -> Result<(), ServerError> {
+        let table: toml::Table = file.parse().map_err(|error| ServerError::Configuration(format!("the file is not TOML: {error}")))?;
+        for (key, value) in table {
+            match (key.as_str(), value) {
+                ("buckets", toml::Value::Table(buckets)) => {
+                    for (name, value) in buckets {
+                        let bucket = bucket(&name, value)?;
+                        self.buckets.insert(name, bucket);
+                    }
+                }
+                (key, value) => {
+                    let value = scalar(&value).ok_or_else(|| ServerError::Configuration(format!("'{key}' wants one value")))?;
+                    self.take(key, &value, key)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `shown` is the key as its layer spells it.
+    fn take(&mut self, key: &str, value: &str, shown: &str) -> Result<(), ServerError> {
+        let setting = SETTINGS
+            .iter()
+            .find(|setting| setting.key == key)
+            .ok_or_else(|| ServerError::Configuration(format!("unknown setting '{shown}'")))?;
+        (setting.set)(self, value).map_err(|wanted| ServerError::Configuration(format!("'{shown}' is '{value}', not {wanted}")))
+    }
+
+    /// The threads of the query runtime and partitions of a query, resolved.
+    pub fn query_threads(&self) -> usize {
+        match self.query_threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+}
+
+const ENVIRONMENT_PREFIX: &str = "OWLAKE_";
+/// Names the file; the one variable that is no setting.
+const ENVIRONMENT_FILE: &str = "OWLAKE_CONFIG";
+
+fn bucket(name: &str, value: toml::Value) -> Result<BucketConfig, ServerError> {
+    let toml::Value::Table(table) = value else {
+        return Err(ServerError::Configuration(format!("'buckets.{name}' wants a table")));
+    };
+    let mut bucket = BucketConfig::default();
+    for (key, value) in table {
+        let text = scalar(&value).ok_or_else(|| ServerError::Configuration(format!("'buckets.{name}.{key}' wants one value")))?;
+        match key.as_str() {
+            "path" => bucket.path = Some(text.into()),
+            "endpoint" => bucket.endpoint = Some(text),
+            "bucket" => bucket.bucket = Some(text),
+            "region" => bucket.region = Some(text),
+            "access_key_id" => bucket.access_key_id = Some(text),
+            "secret_access_key" => bucket.secret_access_key = Some(text),
+            _ => return Err(ServerError::Configuration(format!("unknown setting 'buckets.{name}.{key}'"))),
+        }
+    }
+    if bucket.path.is_some() == bucket.endpoint.is_some() {
+        return Err(ServerError::Configuration(format!("'buckets.{name}' wants either 'path' or 'endpoint'")));
+    }
+    Ok(bucket)
+}
+
+fn scalar(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
+    }
+}
+
+fn text(value: &str) -> Result<String, String> {
+    if value.is_empty() { Err("a text".to_owned()) } else { Ok(value.to_owned()) }
+}
+
+fn parsed<T: std::str::FromStr>(value: &str, wanted: &str) -> Result<T, String> {
+    value.parse().map_err(|_| wanted.to_owned())
+}
+
+fn positive(value: &str) -> Result<usize, String> {
+    parsed(value, "a positive whole number").and_then(|number| match number {
+        0 => Err("a positive whole number".to_owned()),
+        number => Ok(number),
+    })
+}
+
+fn account(value: &str) -> Result<String, String> {
+    let is_account = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
+    if is_account { Ok(value.to_owned()) } else { Err("twelve digits".to_owned()) }
+}
+
+fn s3_uri(value: &str) -> Result<String, String> {
+    match value.strip_prefix("s3://") {
+        Some(rest) if !rest.is_empty() && !rest.starts_with('/') => Ok(value.to_owned()),
+        _ => Err("an s3:// URI".to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn error(file: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> String {
+        Config::layered(file, &pairs(environment), &pairs(flags)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn later_layers_win() {
+        let file = "port = 1\nregion = 'file'\nbind = 'file'\n";
+        let environment = pairs(&[("OWLAKE_CONFIG", "x.toml"), ("OWLAKE_REGION", "env"), ("OWLAKE_BIND", "env")]);
+        let config = Config::layered(file, &environment, &pairs(&[("bind", "flag")])).unwrap();
+        assert_eq!((config.port, config.region.as_str(), config.bind.as_str()), (1, "env", "flag"));
+        assert_eq!(config.data_dir, PathBuf::from("owlake-data"));
+    }
+
+    #[test]
+    fn mistakes_name_their_key() {
+        assert_eq!(error("prot = 1", &[], &[]), "configuration: unknown setting 'prot'");
+        assert_eq!(error("", &[("OWLAKE_PROT", "1")], &[]), "configuration: unknown setting 'OWLAKE_PROT'");
+        assert_eq!(error("", &[], &[("memory_bytes_max", "0")]), "configuration: '--memory-bytes-max' is '0', not a positive whole number");
+        assert_eq!(error("port = 70000", &[], &[]), "configuration: 'port' is '70000', not a port number");
+        assert_eq!(error("[buckets.b]\npaht = '/x'", &[], &[]), "configuration: unknown setting 'buckets.b.paht'");
+        assert_eq!(error("[buckets.b]\nregion = 'x'", &[], &[]), "configuration: 'buckets.b' wants either 'path' or 'endpoint'");
+    }
+}

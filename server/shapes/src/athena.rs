@@ -87,186 +87,51 @@ pub const OPERATION_NAMES: &[&str] = &[
 
 /// The operations whose shapes are known, sorted by name.
 pub const OPERATION_MODELS: &[OperationModel] = &[
-    OperationModel {
-        name: "BatchGetNamedQuery",
-        input: &SHAPE_BATCH_GET_NAMED_QUERY_INPUT,
-    },
-    OperationModel {
-        name: "BatchGetPreparedStatement",
-        input: &SHAPE_BATCH_GET_PREPARED_STATEMENT_INPUT,
-    },
-    OperationModel {
-        name: "BatchGetQueryExecution",
-        input: &SHAPE_BATCH_GET_QUERY_EXECUTION_INPUT,
-    },
-    OperationModel {
-        name: "CancelCapacityReservation",
-        input: &SHAPE_CANCEL_CAPACITY_RESERVATION_INPUT,
-    },
-    OperationModel {
-        name: "CreateCapacityReservation",
-        input: &SHAPE_CREATE_CAPACITY_RESERVATION_INPUT,
-    },
-    OperationModel {
-        name: "CreateDataCatalog",
-        input: &SHAPE_CREATE_DATA_CATALOG_INPUT,
-    },
-    OperationModel {
-        name: "CreateNamedQuery",
-        input: &SHAPE_CREATE_NAMED_QUERY_INPUT,
-    },
-    OperationModel {
-        name: "CreatePreparedStatement",
-        input: &SHAPE_CREATE_PREPARED_STATEMENT_INPUT,
-    },
-    OperationModel {
-        name: "CreateWorkGroup",
-        input: &SHAPE_CREATE_WORK_GROUP_INPUT,
-    },
-    OperationModel {
-        name: "DeleteCapacityReservation",
-        input: &SHAPE_DELETE_CAPACITY_RESERVATION_INPUT,
-    },
-    OperationModel {
-        name: "DeleteDataCatalog",
-        input: &SHAPE_DELETE_DATA_CATALOG_INPUT,
-    },
-    OperationModel {
-        name: "DeleteNamedQuery",
-        input: &SHAPE_DELETE_NAMED_QUERY_INPUT,
-    },
-    OperationModel {
-        name: "DeletePreparedStatement",
-        input: &SHAPE_DELETE_PREPARED_STATEMENT_INPUT,
-    },
-    OperationModel {
-        name: "DeleteWorkGroup",
-        input: &SHAPE_DELETE_WORK_GROUP_INPUT,
-    },
-    OperationModel {
-        name: "GetCapacityAssignmentConfiguration",
-        input: &SHAPE_GET_CAPACITY_ASSIGNMENT_CONFIGURATION_INPUT,
-    },
-    OperationModel {
-        name: "GetCapacityReservation",
-        input: &SHAPE_GET_CAPACITY_RESERVATION_INPUT,
-    },
-    OperationModel {
-        name: "GetDataCatalog",
-        input: &SHAPE_GET_DATA_CATALOG_INPUT,
-    },
-    OperationModel {
-        name: "GetDatabase",
-        input: &SHAPE_GET_DATABASE_INPUT,
-    },
-    OperationModel {
-        name: "GetNamedQuery",
-        input: &SHAPE_GET_NAMED_QUERY_INPUT,
-    },
-    OperationModel {
-        name: "GetPreparedStatement",
-        input: &SHAPE_GET_PREPARED_STATEMENT_INPUT,
-    },
-    OperationModel {
-        name: "GetQueryExecution",
-        input: &SHAPE_GET_QUERY_EXECUTION_INPUT,
-    },
-    OperationModel {
-        name: "GetQueryResults",
-        input: &SHAPE_GET_QUERY_RESULTS_INPUT,
-    },
-    OperationModel {
-        name: "GetQueryRuntimeStatistics",
-        input: &SHAPE_GET_QUERY_RUNTIME_STATISTICS_INPUT,
-    },
-    OperationModel {
-        name: "GetTableMetadata",
-        input: &SHAPE_GET_TABLE_METADATA_INPUT,
-    },
-    OperationModel {
-        name: "GetWorkGroup",
-        input: &SHAPE_GET_WORK_GROUP_INPUT,
-    },
-    OperationModel {
-        name: "ListCapacityReservations",
-        input: &SHAPE_LIST_CAPACITY_RESERVATIONS_INPUT,
-    },
-    OperationModel {
-        name: "ListDataCatalogs",
-        input: &SHAPE_LIST_DATA_CATALOGS_INPUT,
-    },
-    OperationModel {
-        name: "ListDatabases",
-        input: &SHAPE_LIST_DATABASES_INPUT,
-    },
-    OperationModel {
-        name: "ListEngineVersions",
-        input: &SHAPE_LIST_ENGINE_VERSIONS_INPUT,
-    },
-    OperationModel {
-        name: "ListNamedQueries",
-        input: &SHAPE_LIST_NAMED_QUERIES_INPUT,
-    },
-    OperationModel {
-        name: "ListPreparedStatements",
-        input: &SHAPE_LIST_PREPARED_STATEMENTS_INPUT,
-    },
-    OperationModel {
-        name: "ListQueryExecutions",
-        input: &SHAPE_LIST_QUERY_EXECUTIONS_INPUT,
-    },
-    OperationModel {
-        name: "ListTableMetadata",
-        input: &SHAPE_LIST_TABLE_METADATA_INPUT,
-    },
-    OperationModel {
-        name: "ListTagsForResource",
-        input: &SHAPE_LIST_TAGS_FOR_RESOURCE_INPUT,
-    },
-    OperationModel {
-        name: "ListWorkGroups",
-        input: &SHAPE_LIST_WORK_GROUPS_INPUT,
-    },
-    OperationModel {
-        name: "PutCapacityAssignmentConfiguration",
-        input: &SHAPE_PUT_CAPACITY_ASSIGNMENT_CONFIGURATION_INPUT,
-    },
-    OperationModel {
-        name: "StartQueryExecution",
-        input: &SHAPE_START_QUERY_EXECUTION_INPUT,
-    },
-    OperationModel {
-        name: "StopQueryExecution",
-        input: &SHAPE_STOP_QUERY_EXECUTION_INPUT,
-    },
-    OperationModel {
-        name: "TagResource",
-        input: &SHAPE_TAG_RESOURCE_INPUT,
-    },
-    OperationModel {
-        name: "UntagResource",
-        input: &SHAPE_UNTAG_RESOURCE_INPUT,
-    },
-    OperationModel {
-        name: "UpdateCapacityReservation",
-        input: &SHAPE_UPDATE_CAPACITY_RESERVATION_INPUT,
-    },
-    OperationModel {
-        name: "UpdateDataCatalog",
-        input: &SHAPE_UPDATE_DATA_CATALOG_INPUT,
-    },
-    OperationModel {
-        name: "UpdateNamedQuery",
-        input: &SHAPE_UPDATE_NAMED_QUERY_INPUT,
-    },
-    OperationModel {
-        name: "UpdatePreparedStatement",
-        input: &SHAPE_UPDATE_PREPARED_STATEMENT_INPUT,
-    },
-    OperationModel {
-        name: "UpdateWorkGroup",
-        input: &SHAPE_UPDATE_WORK_GROUP_INPUT,
-    },
+    OperationModel { name: "BatchGetNamedQuery", input: &SHAPE_BATCH_GET_NAMED_QUERY_INPUT },
+    OperationModel { name: "BatchGetPreparedStatement", input: &SHAPE_BATCH_GET_PREPARED_STATEMENT_INPUT },
+    OperationModel { name: "BatchGetQueryExecution", input: &SHAPE_BATCH_GET_QUERY_EXECUTION_INPUT },
+    OperationModel { name: "CancelCapacityReservation", input: &SHAPE_CANCEL_CAPACITY_RESERVATION_INPUT },
+    OperationModel { name: "CreateCapacityReservation", input: &SHAPE_CREATE_CAPACITY_RESERVATION_INPUT },
+    OperationModel { name: "CreateDataCatalog", input: &SHAPE_CREATE_DATA_CATALOG_INPUT },
+    OperationModel { name: "CreateNamedQuery", input: &SHAPE_CREATE_NAMED_QUERY_INPUT },
+    OperationModel { name: "CreatePreparedStatement", input: &SHAPE_CREATE_PREPARED_STATEMENT_INPUT },
+    OperationModel { name: "CreateWorkGroup", input: &SHAPE_CREATE_WORK_GROUP_INPUT },
+    OperationModel { name: "DeleteCapacityReservation", input: &SHAPE_DELETE_CAPACITY_RESERVATION_INPUT },
+    OperationModel { name: "DeleteDataCatalog", input: &SHAPE_DELETE_DATA_CATALOG_INPUT },
+    OperationModel { name: "DeleteNamedQuery", input: &SHAPE_DELETE_NAMED_QUERY_INPUT },
+    OperationModel { name: "DeletePreparedStatement", input: &SHAPE_DELETE_PREPARED_STATEMENT_INPUT },
+    OperationModel { name: "DeleteWorkGroup", input: &SHAPE_DELETE_WORK_GROUP_INPUT },
+    OperationModel { name: "GetCapacityAssignmentConfiguration", input: &SHAPE_GET_CAPACITY_ASSIGNMENT_CONFIGURATION_INPUT },
+    OperationModel { name: "GetCapacityReservation", input: &SHAPE_GET_CAPACITY_RESERVATION_INPUT },
+    OperationModel { name: "GetDataCatalog", input: &SHAPE_GET_DATA_CATALOG_INPUT },
+    OperationModel { name: "GetDatabase", input: &SHAPE_GET_DATABASE_INPUT },
+    OperationModel { name: "GetNamedQuery", input: &SHAPE_GET_NAMED_QUERY_INPUT },
+    OperationModel { name: "GetPreparedStatement", input: &SHAPE_GET_PREPARED_STATEMENT_INPUT },
+    OperationModel { name: "GetQueryExecution", input: &SHAPE_GET_QUERY_EXECUTION_INPUT },
+    OperationModel { name: "GetQueryResults", input: &SHAPE_GET_QUERY_RESULTS_INPUT },
+    OperationModel { name: "GetQueryRuntimeStatistics", input: &SHAPE_GET_QUERY_RUNTIME_STATISTICS_INPUT },
+    OperationModel { name: "GetTableMetadata", input: &SHAPE_GET_TABLE_METADATA_INPUT },
+    OperationModel { name: "GetWorkGroup", input: &SHAPE_GET_WORK_GROUP_INPUT },
+    OperationModel { name: "ListCapacityReservations", input: &SHAPE_LIST_CAPACITY_RESERVATIONS_INPUT },
+    OperationModel { name: "ListDataCatalogs", input: &SHAPE_LIST_DATA_CATALOGS_INPUT },
+    OperationModel { name: "ListDatabases", input: &SHAPE_LIST_DATABASES_INPUT },
+    OperationModel { name: "ListEngineVersions", input: &SHAPE_LIST_ENGINE_VERSIONS_INPUT },
+    OperationModel { name: "ListNamedQueries", input: &SHAPE_LIST_NAMED_QUERIES_INPUT },
+    OperationModel { name: "ListPreparedStatements", input: &SHAPE_LIST_PREPARED_STATEMENTS_INPUT },
+    OperationModel { name: "ListQueryExecutions", input: &SHAPE_LIST_QUERY_EXECUTIONS_INPUT },
+    OperationModel { name: "ListTableMetadata", input: &SHAPE_LIST_TABLE_METADATA_INPUT },
+    OperationModel { name: "ListTagsForResource", input: &SHAPE_LIST_TAGS_FOR_RESOURCE_INPUT },
+    OperationModel { name: "ListWorkGroups", input: &SHAPE_LIST_WORK_GROUPS_INPUT },
+    OperationModel { name: "PutCapacityAssignmentConfiguration", input: &SHAPE_PUT_CAPACITY_ASSIGNMENT_CONFIGURATION_INPUT },
+    OperationModel { name: "StartQueryExecution", input: &SHAPE_START_QUERY_EXECUTION_INPUT },
+    OperationModel { name: "StopQueryExecution", input: &SHAPE_STOP_QUERY_EXECUTION_INPUT },
+    OperationModel { name: "TagResource", input: &SHAPE_TAG_RESOURCE_INPUT },
+    OperationModel { name: "UntagResource", input: &SHAPE_UNTAG_RESOURCE_INPUT },
+    OperationModel { name: "UpdateCapacityReservation", input: &SHAPE_UPDATE_CAPACITY_RESERVATION_INPUT },
+    OperationModel { name: "UpdateDataCatalog", input: &SHAPE_UPDATE_DATA_CATALOG_INPUT },
+    OperationModel { name: "UpdateNamedQuery", input: &SHAPE_UPDATE_NAMED_QUERY_INPUT },
+    OperationModel { name: "UpdatePreparedStatement", input: &SHAPE_UPDATE_PREPARED_STATEMENT_INPUT },
+    OperationModel { name: "UpdateWorkGroup", input: &SHAPE_UPDATE_WORK_GROUP_INPUT },
 ];
 
 /// `AclConfiguration` of the service model.
@@ -313,10 +178,7 @@ pub struct BatchGetNamedQueryOutput {
     #[serde(rename = "NamedQueries", skip_serializing_if = "Option::is_none")]
     pub named_queries: Option<Vec<NamedQuery>>,
     /// `UnprocessedNamedQueryIds`.
-    #[serde(
-        rename = "UnprocessedNamedQueryIds",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "UnprocessedNamedQueryIds", skip_serializing_if = "Option::is_none")]
     pub unprocessed_named_query_ids: Option<Vec<UnprocessedNamedQueryId>>,
 }
 
@@ -340,10 +202,7 @@ pub struct BatchGetPreparedStatementOutput {
     #[serde(rename = "PreparedStatements", skip_serializing_if = "Option::is_none")]
     pub prepared_statements: Option<Vec<PreparedStatement>>,
     /// `UnprocessedPreparedStatementNames`.
-    #[serde(
-        rename = "UnprocessedPreparedStatementNames",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "UnprocessedPreparedStatementNames", skip_serializing_if = "Option::is_none")]
     pub unprocessed_prepared_statement_names: Option<Vec<UnprocessedPreparedStatementName>>,
 }
 
@@ -364,10 +223,7 @@ pub struct BatchGetQueryExecutionOutput {
     #[serde(rename = "QueryExecutions", skip_serializing_if = "Option::is_none")]
     pub query_executions: Option<Vec<QueryExecution>>,
     /// `UnprocessedQueryExecutionIds`.
-    #[serde(
-        rename = "UnprocessedQueryExecutionIds",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "UnprocessedQueryExecutionIds", skip_serializing_if = "Option::is_none")]
     pub unprocessed_query_execution_ids: Option<Vec<UnprocessedQueryExecutionId>>,
 }
 
@@ -399,10 +255,7 @@ pub struct CapacityAllocation {
     #[serde(rename = "RequestTime")]
     pub request_time: f64,
     /// `RequestCompletionTime`.
-    #[serde(
-        rename = "RequestCompletionTime",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RequestCompletionTime", skip_serializing_if = "Option::is_none")]
     pub request_completion_time: Option<f64>,
 }
 
@@ -420,16 +273,10 @@ pub struct CapacityAssignment {
 #[serde(default)]
 pub struct CapacityAssignmentConfiguration {
     /// `CapacityReservationName`.
-    #[serde(
-        rename = "CapacityReservationName",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CapacityReservationName", skip_serializing_if = "Option::is_none")]
     pub capacity_reservation_name: Option<String>,
     /// `CapacityAssignments`.
-    #[serde(
-        rename = "CapacityAssignments",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CapacityAssignments", skip_serializing_if = "Option::is_none")]
     pub capacity_assignments: Option<Vec<CapacityAssignment>>,
 }
 
@@ -453,10 +300,7 @@ pub struct CapacityReservation {
     #[serde(rename = "LastAllocation", skip_serializing_if = "Option::is_none")]
     pub last_allocation: Option<CapacityAllocation>,
     /// `LastSuccessfulAllocationTime`.
-    #[serde(
-        rename = "LastSuccessfulAllocationTime",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LastSuccessfulAllocationTime", skip_serializing_if = "Option::is_none")]
     pub last_successful_allocation_time: Option<f64>,
     /// `CreationTime`, required.
     #[serde(rename = "CreationTime")]
@@ -486,10 +330,7 @@ pub struct CloudWatchLoggingConfiguration {
     #[serde(rename = "LogGroup", skip_serializing_if = "Option::is_none")]
     pub log_group: Option<String>,
     /// `LogStreamNamePrefix`.
-    #[serde(
-        rename = "LogStreamNamePrefix",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LogStreamNamePrefix", skip_serializing_if = "Option::is_none")]
     pub log_stream_name_prefix: Option<String>,
     /// `LogTypes`.
     #[serde(rename = "LogTypes", skip_serializing_if = "Option::is_none")]
@@ -831,10 +672,7 @@ pub struct DeleteWorkGroupInput {
     #[serde(rename = "WorkGroup")]
     pub work_group: String,
     /// `RecursiveDeleteOption`.
-    #[serde(
-        rename = "RecursiveDeleteOption",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RecursiveDeleteOption", skip_serializing_if = "Option::is_none")]
     pub recursive_delete_option: Option<bool>,
 }
 
@@ -866,10 +704,7 @@ pub struct EngineConfiguration {
     #[serde(rename = "MaxConcurrentDpus", skip_serializing_if = "Option::is_none")]
     pub max_concurrent_dpus: Option<i64>,
     /// `DefaultExecutorDpuSize`.
-    #[serde(
-        rename = "DefaultExecutorDpuSize",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DefaultExecutorDpuSize", skip_serializing_if = "Option::is_none")]
     pub default_executor_dpu_size: Option<i64>,
     /// `AdditionalConfigs`.
     #[serde(rename = "AdditionalConfigs", skip_serializing_if = "Option::is_none")]
@@ -887,16 +722,10 @@ pub struct EngineConfiguration {
 #[serde(default)]
 pub struct EngineVersion {
     /// `SelectedEngineVersion`.
-    #[serde(
-        rename = "SelectedEngineVersion",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "SelectedEngineVersion", skip_serializing_if = "Option::is_none")]
     pub selected_engine_version: Option<String>,
     /// `EffectiveEngineVersion`.
-    #[serde(
-        rename = "EffectiveEngineVersion",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EffectiveEngineVersion", skip_serializing_if = "Option::is_none")]
     pub effective_engine_version: Option<String>,
 }
 
@@ -1085,10 +914,7 @@ pub struct GetQueryRuntimeStatisticsInput {
 #[serde(default)]
 pub struct GetQueryRuntimeStatisticsOutput {
     /// `QueryRuntimeStatistics`.
-    #[serde(
-        rename = "QueryRuntimeStatistics",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryRuntimeStatistics", skip_serializing_if = "Option::is_none")]
     pub query_runtime_statistics: Option<QueryRuntimeStatistics>,
 }
 
@@ -1142,16 +968,10 @@ pub struct GetWorkGroupOutput {
 #[serde(default)]
 pub struct IdentityCenterConfiguration {
     /// `EnableIdentityCenter`.
-    #[serde(
-        rename = "EnableIdentityCenter",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EnableIdentityCenter", skip_serializing_if = "Option::is_none")]
     pub enable_identity_center: Option<bool>,
     /// `IdentityCenterInstanceArn`.
-    #[serde(
-        rename = "IdentityCenterInstanceArn",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IdentityCenterInstanceArn", skip_serializing_if = "Option::is_none")]
     pub identity_center_instance_arn: Option<String>,
 }
 
@@ -1199,10 +1019,7 @@ pub struct ListDataCatalogsInput {
 #[serde(default)]
 pub struct ListDataCatalogsOutput {
     /// `DataCatalogsSummary`.
-    #[serde(
-        rename = "DataCatalogsSummary",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DataCatalogsSummary", skip_serializing_if = "Option::is_none")]
     pub data_catalogs_summary: Option<Vec<DataCatalogSummary>>,
     /// `NextToken`.
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
@@ -1451,10 +1268,7 @@ pub struct ManagedQueryResultsConfiguration {
     #[serde(rename = "Enabled")]
     pub enabled: bool,
     /// `EncryptionConfiguration`.
-    #[serde(
-        rename = "EncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<ManagedQueryResultsEncryptionConfiguration>,
 }
 
@@ -1466,16 +1280,10 @@ pub struct ManagedQueryResultsConfigurationUpdates {
     #[serde(rename = "Enabled", skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// `EncryptionConfiguration`.
-    #[serde(
-        rename = "EncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<ManagedQueryResultsEncryptionConfiguration>,
     /// `RemoveEncryptionConfiguration`.
-    #[serde(
-        rename = "RemoveEncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RemoveEncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub remove_encryption_configuration: Option<bool>,
 }
 
@@ -1493,22 +1301,13 @@ pub struct ManagedQueryResultsEncryptionConfiguration {
 #[serde(default)]
 pub struct MonitoringConfiguration {
     /// `CloudWatchLoggingConfiguration`.
-    #[serde(
-        rename = "CloudWatchLoggingConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CloudWatchLoggingConfiguration", skip_serializing_if = "Option::is_none")]
     pub cloud_watch_logging_configuration: Option<CloudWatchLoggingConfiguration>,
     /// `ManagedLoggingConfiguration`.
-    #[serde(
-        rename = "ManagedLoggingConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ManagedLoggingConfiguration", skip_serializing_if = "Option::is_none")]
     pub managed_logging_configuration: Option<ManagedLoggingConfiguration>,
     /// `S3LoggingConfiguration`.
-    #[serde(
-        rename = "S3LoggingConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "S3LoggingConfiguration", skip_serializing_if = "Option::is_none")]
     pub s3_logging_configuration: Option<S3LoggingConfiguration>,
 }
 
@@ -1600,28 +1399,16 @@ pub struct QueryExecution {
     #[serde(rename = "StatementType", skip_serializing_if = "Option::is_none")]
     pub statement_type: Option<String>,
     /// `ManagedQueryResultsConfiguration`.
-    #[serde(
-        rename = "ManagedQueryResultsConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ManagedQueryResultsConfiguration", skip_serializing_if = "Option::is_none")]
     pub managed_query_results_configuration: Option<ManagedQueryResultsConfiguration>,
     /// `ResultConfiguration`.
-    #[serde(
-        rename = "ResultConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultConfiguration", skip_serializing_if = "Option::is_none")]
     pub result_configuration: Option<ResultConfiguration>,
     /// `ResultReuseConfiguration`.
-    #[serde(
-        rename = "ResultReuseConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultReuseConfiguration", skip_serializing_if = "Option::is_none")]
     pub result_reuse_configuration: Option<ResultReuseConfiguration>,
     /// `QueryExecutionContext`.
-    #[serde(
-        rename = "QueryExecutionContext",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryExecutionContext", skip_serializing_if = "Option::is_none")]
     pub query_execution_context: Option<QueryExecutionContext>,
     /// `Status`.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
@@ -1636,21 +1423,14 @@ pub struct QueryExecution {
     #[serde(rename = "EngineVersion", skip_serializing_if = "Option::is_none")]
     pub engine_version: Option<EngineVersion>,
     /// `ExecutionParameters`.
-    #[serde(
-        rename = "ExecutionParameters",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ExecutionParameters", skip_serializing_if = "Option::is_none")]
     pub execution_parameters: Option<Vec<String>>,
     /// `SubstatementType`.
     #[serde(rename = "SubstatementType", skip_serializing_if = "Option::is_none")]
     pub substatement_type: Option<String>,
     /// `QueryResultsS3AccessGrantsConfiguration`.
-    #[serde(
-        rename = "QueryResultsS3AccessGrantsConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub query_results_s3_access_grants_configuration:
-        Option<QueryResultsS3AccessGrantsConfiguration>,
+    #[serde(rename = "QueryResultsS3AccessGrantsConfiguration", skip_serializing_if = "Option::is_none")]
+    pub query_results_s3_access_grants_configuration: Option<QueryResultsS3AccessGrantsConfiguration>,
 }
 
 /// `QueryExecutionContext` of the service model.
@@ -1670,55 +1450,31 @@ pub struct QueryExecutionContext {
 #[serde(default)]
 pub struct QueryExecutionStatistics {
     /// `EngineExecutionTimeInMillis`.
-    #[serde(
-        rename = "EngineExecutionTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EngineExecutionTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub engine_execution_time_in_millis: Option<i64>,
     /// `DataScannedInBytes`.
     #[serde(rename = "DataScannedInBytes", skip_serializing_if = "Option::is_none")]
     pub data_scanned_in_bytes: Option<i64>,
     /// `DataManifestLocation`.
-    #[serde(
-        rename = "DataManifestLocation",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DataManifestLocation", skip_serializing_if = "Option::is_none")]
     pub data_manifest_location: Option<String>,
     /// `TotalExecutionTimeInMillis`.
-    #[serde(
-        rename = "TotalExecutionTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "TotalExecutionTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub total_execution_time_in_millis: Option<i64>,
     /// `QueryQueueTimeInMillis`.
-    #[serde(
-        rename = "QueryQueueTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryQueueTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub query_queue_time_in_millis: Option<i64>,
     /// `ServicePreProcessingTimeInMillis`.
-    #[serde(
-        rename = "ServicePreProcessingTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ServicePreProcessingTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub service_pre_processing_time_in_millis: Option<i64>,
     /// `QueryPlanningTimeInMillis`.
-    #[serde(
-        rename = "QueryPlanningTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryPlanningTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub query_planning_time_in_millis: Option<i64>,
     /// `ServiceProcessingTimeInMillis`.
-    #[serde(
-        rename = "ServiceProcessingTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ServiceProcessingTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub service_processing_time_in_millis: Option<i64>,
     /// `ResultReuseInformation`.
-    #[serde(
-        rename = "ResultReuseInformation",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultReuseInformation", skip_serializing_if = "Option::is_none")]
     pub result_reuse_information: Option<ResultReuseInformation>,
     /// `DpuCount`.
     #[serde(rename = "DpuCount", skip_serializing_if = "Option::is_none")]
@@ -1754,10 +1510,7 @@ pub struct QueryResultsS3AccessGrantsConfiguration {
     #[serde(rename = "EnableS3AccessGrants")]
     pub enable_s3_access_grants: bool,
     /// `CreateUserLevelPrefix`.
-    #[serde(
-        rename = "CreateUserLevelPrefix",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CreateUserLevelPrefix", skip_serializing_if = "Option::is_none")]
     pub create_user_level_prefix: Option<bool>,
     /// `AuthenticationType`, required.
     #[serde(rename = "AuthenticationType")]
@@ -1802,40 +1555,22 @@ pub struct QueryRuntimeStatisticsRows {
 #[serde(default)]
 pub struct QueryRuntimeStatisticsTimeline {
     /// `QueryQueueTimeInMillis`.
-    #[serde(
-        rename = "QueryQueueTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryQueueTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub query_queue_time_in_millis: Option<i64>,
     /// `ServicePreProcessingTimeInMillis`.
-    #[serde(
-        rename = "ServicePreProcessingTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ServicePreProcessingTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub service_pre_processing_time_in_millis: Option<i64>,
     /// `QueryPlanningTimeInMillis`.
-    #[serde(
-        rename = "QueryPlanningTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryPlanningTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub query_planning_time_in_millis: Option<i64>,
     /// `EngineExecutionTimeInMillis`.
-    #[serde(
-        rename = "EngineExecutionTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EngineExecutionTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub engine_execution_time_in_millis: Option<i64>,
     /// `ServiceProcessingTimeInMillis`.
-    #[serde(
-        rename = "ServiceProcessingTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ServiceProcessingTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub service_processing_time_in_millis: Option<i64>,
     /// `TotalExecutionTimeInMillis`.
-    #[serde(
-        rename = "TotalExecutionTimeInMillis",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "TotalExecutionTimeInMillis", skip_serializing_if = "Option::is_none")]
     pub total_execution_time_in_millis: Option<i64>,
 }
 
@@ -1898,16 +1633,10 @@ pub struct ResultConfiguration {
     #[serde(rename = "OutputLocation", skip_serializing_if = "Option::is_none")]
     pub output_location: Option<String>,
     /// `EncryptionConfiguration`.
-    #[serde(
-        rename = "EncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
     /// `ExpectedBucketOwner`.
-    #[serde(
-        rename = "ExpectedBucketOwner",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ExpectedBucketOwner", skip_serializing_if = "Option::is_none")]
     pub expected_bucket_owner: Option<String>,
     /// `AclConfiguration`.
     #[serde(rename = "AclConfiguration", skip_serializing_if = "Option::is_none")]
@@ -1922,43 +1651,25 @@ pub struct ResultConfigurationUpdates {
     #[serde(rename = "OutputLocation", skip_serializing_if = "Option::is_none")]
     pub output_location: Option<String>,
     /// `RemoveOutputLocation`.
-    #[serde(
-        rename = "RemoveOutputLocation",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RemoveOutputLocation", skip_serializing_if = "Option::is_none")]
     pub remove_output_location: Option<bool>,
     /// `EncryptionConfiguration`.
-    #[serde(
-        rename = "EncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub encryption_configuration: Option<EncryptionConfiguration>,
     /// `RemoveEncryptionConfiguration`.
-    #[serde(
-        rename = "RemoveEncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RemoveEncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub remove_encryption_configuration: Option<bool>,
     /// `ExpectedBucketOwner`.
-    #[serde(
-        rename = "ExpectedBucketOwner",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ExpectedBucketOwner", skip_serializing_if = "Option::is_none")]
     pub expected_bucket_owner: Option<String>,
     /// `RemoveExpectedBucketOwner`.
-    #[serde(
-        rename = "RemoveExpectedBucketOwner",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RemoveExpectedBucketOwner", skip_serializing_if = "Option::is_none")]
     pub remove_expected_bucket_owner: Option<bool>,
     /// `AclConfiguration`.
     #[serde(rename = "AclConfiguration", skip_serializing_if = "Option::is_none")]
     pub acl_configuration: Option<AclConfiguration>,
     /// `RemoveAclConfiguration`.
-    #[serde(
-        rename = "RemoveAclConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RemoveAclConfiguration", skip_serializing_if = "Option::is_none")]
     pub remove_acl_configuration: Option<bool>,
 }
 
@@ -1979,10 +1690,7 @@ pub struct ResultReuseByAgeConfiguration {
 #[serde(default)]
 pub struct ResultReuseConfiguration {
     /// `ResultReuseByAgeConfiguration`.
-    #[serde(
-        rename = "ResultReuseByAgeConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultReuseByAgeConfiguration", skip_serializing_if = "Option::is_none")]
     pub result_reuse_by_age_configuration: Option<ResultReuseByAgeConfiguration>,
 }
 
@@ -2051,37 +1759,22 @@ pub struct StartQueryExecutionInput {
     #[serde(rename = "ClientRequestToken", skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// `QueryExecutionContext`.
-    #[serde(
-        rename = "QueryExecutionContext",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryExecutionContext", skip_serializing_if = "Option::is_none")]
     pub query_execution_context: Option<QueryExecutionContext>,
     /// `ResultConfiguration`.
-    #[serde(
-        rename = "ResultConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultConfiguration", skip_serializing_if = "Option::is_none")]
     pub result_configuration: Option<ResultConfiguration>,
     /// `WorkGroup`.
     #[serde(rename = "WorkGroup", skip_serializing_if = "Option::is_none")]
     pub work_group: Option<String>,
     /// `ExecutionParameters`.
-    #[serde(
-        rename = "ExecutionParameters",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ExecutionParameters", skip_serializing_if = "Option::is_none")]
     pub execution_parameters: Option<Vec<String>>,
     /// `ResultReuseConfiguration`.
-    #[serde(
-        rename = "ResultReuseConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultReuseConfiguration", skip_serializing_if = "Option::is_none")]
     pub result_reuse_configuration: Option<ResultReuseConfiguration>,
     /// `EngineConfiguration`.
-    #[serde(
-        rename = "EngineConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EngineConfiguration", skip_serializing_if = "Option::is_none")]
     pub engine_configuration: Option<EngineConfiguration>,
 }
 
@@ -2323,10 +2016,7 @@ pub struct UpdateWorkGroupInput {
     #[serde(rename = "Description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// `ConfigurationUpdates`.
-    #[serde(
-        rename = "ConfigurationUpdates",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ConfigurationUpdates", skip_serializing_if = "Option::is_none")]
     pub configuration_updates: Option<WorkGroupConfigurationUpdates>,
     /// `State`.
     #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
@@ -2358,10 +2048,7 @@ pub struct WorkGroup {
     #[serde(rename = "CreationTime", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<f64>,
     /// `IdentityCenterApplicationArn`.
-    #[serde(
-        rename = "IdentityCenterApplicationArn",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IdentityCenterApplicationArn", skip_serializing_if = "Option::is_none")]
     pub identity_center_application_arn: Option<String>,
 }
 
@@ -2370,90 +2057,50 @@ pub struct WorkGroup {
 #[serde(default)]
 pub struct WorkGroupConfiguration {
     /// `ResultConfiguration`.
-    #[serde(
-        rename = "ResultConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultConfiguration", skip_serializing_if = "Option::is_none")]
     pub result_configuration: Option<ResultConfiguration>,
     /// `ManagedQueryResultsConfiguration`.
-    #[serde(
-        rename = "ManagedQueryResultsConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ManagedQueryResultsConfiguration", skip_serializing_if = "Option::is_none")]
     pub managed_query_results_configuration: Option<ManagedQueryResultsConfiguration>,
     /// `EnforceWorkGroupConfiguration`.
-    #[serde(
-        rename = "EnforceWorkGroupConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EnforceWorkGroupConfiguration", skip_serializing_if = "Option::is_none")]
     pub enforce_work_group_configuration: Option<bool>,
     /// `PublishCloudWatchMetricsEnabled`.
-    #[serde(
-        rename = "PublishCloudWatchMetricsEnabled",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "PublishCloudWatchMetricsEnabled", skip_serializing_if = "Option::is_none")]
     pub publish_cloud_watch_metrics_enabled: Option<bool>,
     /// `BytesScannedCutoffPerQuery`.
-    #[serde(
-        rename = "BytesScannedCutoffPerQuery",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "BytesScannedCutoffPerQuery", skip_serializing_if = "Option::is_none")]
     pub bytes_scanned_cutoff_per_query: Option<i64>,
     /// `RequesterPaysEnabled`.
-    #[serde(
-        rename = "RequesterPaysEnabled",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RequesterPaysEnabled", skip_serializing_if = "Option::is_none")]
     pub requester_pays_enabled: Option<bool>,
     /// `EngineVersion`.
     #[serde(rename = "EngineVersion", skip_serializing_if = "Option::is_none")]
     pub engine_version: Option<EngineVersion>,
     /// `AdditionalConfiguration`.
-    #[serde(
-        rename = "AdditionalConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "AdditionalConfiguration", skip_serializing_if = "Option::is_none")]
     pub additional_configuration: Option<String>,
     /// `ExecutionRole`.
     #[serde(rename = "ExecutionRole", skip_serializing_if = "Option::is_none")]
     pub execution_role: Option<String>,
     /// `MonitoringConfiguration`.
-    #[serde(
-        rename = "MonitoringConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MonitoringConfiguration", skip_serializing_if = "Option::is_none")]
     pub monitoring_configuration: Option<MonitoringConfiguration>,
     /// `EngineConfiguration`.
-    #[serde(
-        rename = "EngineConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EngineConfiguration", skip_serializing_if = "Option::is_none")]
     pub engine_configuration: Option<EngineConfiguration>,
     /// `CustomerContentEncryptionConfiguration`.
-    #[serde(
-        rename = "CustomerContentEncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CustomerContentEncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub customer_content_encryption_configuration: Option<CustomerContentEncryptionConfiguration>,
     /// `EnableMinimumEncryptionConfiguration`.
-    #[serde(
-        rename = "EnableMinimumEncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EnableMinimumEncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub enable_minimum_encryption_configuration: Option<bool>,
     /// `IdentityCenterConfiguration`.
-    #[serde(
-        rename = "IdentityCenterConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IdentityCenterConfiguration", skip_serializing_if = "Option::is_none")]
     pub identity_center_configuration: Option<IdentityCenterConfiguration>,
     /// `QueryResultsS3AccessGrantsConfiguration`.
-    #[serde(
-        rename = "QueryResultsS3AccessGrantsConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub query_results_s3_access_grants_configuration:
-        Option<QueryResultsS3AccessGrantsConfiguration>,
+    #[serde(rename = "QueryResultsS3AccessGrantsConfiguration", skip_serializing_if = "Option::is_none")]
+    pub query_results_s3_access_grants_configuration: Option<QueryResultsS3AccessGrantsConfiguration>,
 }
 
 /// `WorkGroupConfigurationUpdates` of the service model.
@@ -2461,96 +2108,52 @@ pub struct WorkGroupConfiguration {
 #[serde(default)]
 pub struct WorkGroupConfigurationUpdates {
     /// `EnforceWorkGroupConfiguration`.
-    #[serde(
-        rename = "EnforceWorkGroupConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EnforceWorkGroupConfiguration", skip_serializing_if = "Option::is_none")]
     pub enforce_work_group_configuration: Option<bool>,
     /// `ResultConfigurationUpdates`.
-    #[serde(
-        rename = "ResultConfigurationUpdates",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ResultConfigurationUpdates", skip_serializing_if = "Option::is_none")]
     pub result_configuration_updates: Option<ResultConfigurationUpdates>,
     /// `ManagedQueryResultsConfigurationUpdates`.
-    #[serde(
-        rename = "ManagedQueryResultsConfigurationUpdates",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub managed_query_results_configuration_updates:
-        Option<ManagedQueryResultsConfigurationUpdates>,
+    #[serde(rename = "ManagedQueryResultsConfigurationUpdates", skip_serializing_if = "Option::is_none")]
+    pub managed_query_results_configuration_updates: Option<ManagedQueryResultsConfigurationUpdates>,
     /// `PublishCloudWatchMetricsEnabled`.
-    #[serde(
-        rename = "PublishCloudWatchMetricsEnabled",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "PublishCloudWatchMetricsEnabled", skip_serializing_if = "Option::is_none")]
     pub publish_cloud_watch_metrics_enabled: Option<bool>,
     /// `BytesScannedCutoffPerQuery`.
-    #[serde(
-        rename = "BytesScannedCutoffPerQuery",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "BytesScannedCutoffPerQuery", skip_serializing_if = "Option::is_none")]
     pub bytes_scanned_cutoff_per_query: Option<i64>,
     /// `RemoveBytesScannedCutoffPerQuery`.
-    #[serde(
-        rename = "RemoveBytesScannedCutoffPerQuery",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RemoveBytesScannedCutoffPerQuery", skip_serializing_if = "Option::is_none")]
     pub remove_bytes_scanned_cutoff_per_query: Option<bool>,
     /// `RequesterPaysEnabled`.
-    #[serde(
-        rename = "RequesterPaysEnabled",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RequesterPaysEnabled", skip_serializing_if = "Option::is_none")]
     pub requester_pays_enabled: Option<bool>,
     /// `EngineVersion`.
     #[serde(rename = "EngineVersion", skip_serializing_if = "Option::is_none")]
     pub engine_version: Option<EngineVersion>,
     /// `RemoveCustomerContentEncryptionConfiguration`.
-    #[serde(
-        rename = "RemoveCustomerContentEncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RemoveCustomerContentEncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub remove_customer_content_encryption_configuration: Option<bool>,
     /// `AdditionalConfiguration`.
-    #[serde(
-        rename = "AdditionalConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "AdditionalConfiguration", skip_serializing_if = "Option::is_none")]
     pub additional_configuration: Option<String>,
     /// `ExecutionRole`.
     #[serde(rename = "ExecutionRole", skip_serializing_if = "Option::is_none")]
     pub execution_role: Option<String>,
     /// `CustomerContentEncryptionConfiguration`.
-    #[serde(
-        rename = "CustomerContentEncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CustomerContentEncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub customer_content_encryption_configuration: Option<CustomerContentEncryptionConfiguration>,
     /// `EnableMinimumEncryptionConfiguration`.
-    #[serde(
-        rename = "EnableMinimumEncryptionConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EnableMinimumEncryptionConfiguration", skip_serializing_if = "Option::is_none")]
     pub enable_minimum_encryption_configuration: Option<bool>,
     /// `QueryResultsS3AccessGrantsConfiguration`.
-    #[serde(
-        rename = "QueryResultsS3AccessGrantsConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub query_results_s3_access_grants_configuration:
-        Option<QueryResultsS3AccessGrantsConfiguration>,
+    #[serde(rename = "QueryResultsS3AccessGrantsConfiguration", skip_serializing_if = "Option::is_none")]
+    pub query_results_s3_access_grants_configuration: Option<QueryResultsS3AccessGrantsConfiguration>,
     /// `MonitoringConfiguration`.
-    #[serde(
-        rename = "MonitoringConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MonitoringConfiguration", skip_serializing_if = "Option::is_none")]
     pub monitoring_configuration: Option<MonitoringConfiguration>,
     /// `EngineConfiguration`.
-    #[serde(
-        rename = "EngineConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EngineConfiguration", skip_serializing_if = "Option::is_none")]
     pub engine_configuration: Option<EngineConfiguration>,
 }
 
@@ -2574,115 +2177,51 @@ pub struct WorkGroupSummary {
     #[serde(rename = "EngineVersion", skip_serializing_if = "Option::is_none")]
     pub engine_version: Option<EngineVersion>,
     /// `IdentityCenterApplicationArn`.
-    #[serde(
-        rename = "IdentityCenterApplicationArn",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IdentityCenterApplicationArn", skip_serializing_if = "Option::is_none")]
     pub identity_center_application_arn: Option<String>,
 }
 
-static SHAPE_ACL_CONFIGURATION: Shape = Shape::Structure {
-    members: &[Member {
-        name: "S3AclOption",
-        is_required: true,
-        shape: &SHAPE_S3_ACL_OPTION,
-    }],
-};
+static SHAPE_ACL_CONFIGURATION: Shape =
+    Shape::Structure { members: &[Member { name: "S3AclOption", is_required: true, shape: &SHAPE_S3_ACL_OPTION }] };
 
-static SHAPE_AGE: Shape = Shape::Integer {
-    min: Some(0),
-    max: Some(10080),
-};
+static SHAPE_AGE: Shape = Shape::Integer { min: Some(0), max: Some(10080) };
 
-static SHAPE_AMAZON_RESOURCE_NAME: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(1011),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_AMAZON_RESOURCE_NAME: Shape = Shape::Text { length_min: Some(1), length_max: Some(1011), pattern: None, values: &[] };
 
-static SHAPE_AUTHENTICATION_TYPE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["DIRECTORY_IDENTITY"],
-};
+static SHAPE_AUTHENTICATION_TYPE: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["DIRECTORY_IDENTITY"] };
 
-static SHAPE_AWS_ACCOUNT_ID: Shape = Shape::Text {
-    length_min: Some(12),
-    length_max: Some(12),
-    pattern: Some("^[0-9]+$"),
-    values: &[],
-};
+static SHAPE_AWS_ACCOUNT_ID: Shape = Shape::Text { length_min: Some(12), length_max: Some(12), pattern: Some("^[0-9]+$"), values: &[] };
 
-static SHAPE_BATCH_GET_NAMED_QUERY_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "NamedQueryIds",
-        is_required: true,
-        shape: &SHAPE_NAMED_QUERY_ID_LIST,
-    }],
-};
+static SHAPE_BATCH_GET_NAMED_QUERY_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "NamedQueryIds", is_required: true, shape: &SHAPE_NAMED_QUERY_ID_LIST }] };
 
 static SHAPE_BATCH_GET_PREPARED_STATEMENT_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "PreparedStatementNames",
-            is_required: true,
-            shape: &SHAPE_PREPARED_STATEMENT_NAME_LIST,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "PreparedStatementNames", is_required: true, shape: &SHAPE_PREPARED_STATEMENT_NAME_LIST },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
-static SHAPE_BATCH_GET_QUERY_EXECUTION_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "QueryExecutionIds",
-        is_required: true,
-        shape: &SHAPE_QUERY_EXECUTION_ID_LIST,
-    }],
-};
+static SHAPE_BATCH_GET_QUERY_EXECUTION_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "QueryExecutionIds", is_required: true, shape: &SHAPE_QUERY_EXECUTION_ID_LIST }] };
 
 static SHAPE_BOOLEAN: Shape = Shape::Boolean;
 
 static SHAPE_BOXED_BOOLEAN: Shape = Shape::Boolean;
 
-static SHAPE_BYTES_SCANNED_CUTOFF_VALUE: Shape = Shape::Long {
-    min: Some(10000000),
-    max: None,
-};
+static SHAPE_BYTES_SCANNED_CUTOFF_VALUE: Shape = Shape::Long { min: Some(10000000), max: None };
 
-static SHAPE_CANCEL_CAPACITY_RESERVATION_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_CAPACITY_RESERVATION_NAME,
-    }],
-};
+static SHAPE_CANCEL_CAPACITY_RESERVATION_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_CAPACITY_RESERVATION_NAME }] };
 
-static SHAPE_CAPACITY_ASSIGNMENT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "WorkGroupNames",
-        is_required: false,
-        shape: &SHAPE_WORK_GROUP_NAMES_LIST,
-    }],
-};
+static SHAPE_CAPACITY_ASSIGNMENT: Shape =
+    Shape::Structure { members: &[Member { name: "WorkGroupNames", is_required: false, shape: &SHAPE_WORK_GROUP_NAMES_LIST }] };
 
-static SHAPE_CAPACITY_ASSIGNMENTS_LIST: Shape = Shape::List {
-    member: &SHAPE_CAPACITY_ASSIGNMENT,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_CAPACITY_ASSIGNMENTS_LIST: Shape = Shape::List { member: &SHAPE_CAPACITY_ASSIGNMENT, length_min: None, length_max: None };
 
-static SHAPE_CAPACITY_RESERVATION_NAME: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(128),
-    pattern: Some("[a-zA-Z0-9._-]+"),
-    values: &[],
-};
+static SHAPE_CAPACITY_RESERVATION_NAME: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(128), pattern: Some("[a-zA-Z0-9._-]+"), values: &[] };
 
 static SHAPE_CATALOG_NAME_STRING: Shape = Shape::Text {
     length_min: Some(1),
@@ -2693,553 +2232,215 @@ static SHAPE_CATALOG_NAME_STRING: Shape = Shape::Text {
 
 static SHAPE_CLASSIFICATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Properties",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
+        Member { name: "Name", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "Properties", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
     ],
 };
 
-static SHAPE_CLASSIFICATION_LIST: Shape = Shape::List {
-    member: &SHAPE_CLASSIFICATION,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_CLASSIFICATION_LIST: Shape = Shape::List { member: &SHAPE_CLASSIFICATION, length_min: None, length_max: None };
 
 static SHAPE_CLOUD_WATCH_LOGGING_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Enabled",
-            is_required: true,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "LogGroup",
-            is_required: false,
-            shape: &SHAPE_LOG_GROUP_NAME,
-        },
-        Member {
-            name: "LogStreamNamePrefix",
-            is_required: false,
-            shape: &SHAPE_LOG_STREAM_NAME_PREFIX,
-        },
-        Member {
-            name: "LogTypes",
-            is_required: false,
-            shape: &SHAPE_LOG_TYPES_MAP,
-        },
+        Member { name: "Enabled", is_required: true, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "LogGroup", is_required: false, shape: &SHAPE_LOG_GROUP_NAME },
+        Member { name: "LogStreamNamePrefix", is_required: false, shape: &SHAPE_LOG_STREAM_NAME_PREFIX },
+        Member { name: "LogTypes", is_required: false, shape: &SHAPE_LOG_TYPES_MAP },
     ],
 };
 
-static SHAPE_COORDINATOR_DPU_SIZE: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(1),
-};
+static SHAPE_COORDINATOR_DPU_SIZE: Shape = Shape::Integer { min: Some(1), max: Some(1) };
 
 static SHAPE_CREATE_CAPACITY_RESERVATION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "TargetDpus",
-            is_required: true,
-            shape: &SHAPE_TARGET_DPUS_INTEGER,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_CAPACITY_RESERVATION_NAME,
-        },
-        Member {
-            name: "Tags",
-            is_required: false,
-            shape: &SHAPE_TAG_LIST,
-        },
+        Member { name: "TargetDpus", is_required: true, shape: &SHAPE_TARGET_DPUS_INTEGER },
+        Member { name: "Name", is_required: true, shape: &SHAPE_CAPACITY_RESERVATION_NAME },
+        Member { name: "Tags", is_required: false, shape: &SHAPE_TAG_LIST },
     ],
 };
 
 static SHAPE_CREATE_DATA_CATALOG_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "Type",
-            is_required: true,
-            shape: &SHAPE_DATA_CATALOG_TYPE,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
-        Member {
-            name: "Tags",
-            is_required: false,
-            shape: &SHAPE_TAG_LIST,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "Type", is_required: true, shape: &SHAPE_DATA_CATALOG_TYPE },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
+        Member { name: "Tags", is_required: false, shape: &SHAPE_TAG_LIST },
     ],
 };
 
 static SHAPE_CREATE_NAMED_QUERY_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "Database",
-            is_required: true,
-            shape: &SHAPE_DATABASE_STRING,
-        },
-        Member {
-            name: "QueryString",
-            is_required: true,
-            shape: &SHAPE_QUERY_STRING,
-        },
-        Member {
-            name: "ClientRequestToken",
-            is_required: false,
-            shape: &SHAPE_IDEMPOTENCY_TOKEN,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
+        Member { name: "Database", is_required: true, shape: &SHAPE_DATABASE_STRING },
+        Member { name: "QueryString", is_required: true, shape: &SHAPE_QUERY_STRING },
+        Member { name: "ClientRequestToken", is_required: false, shape: &SHAPE_IDEMPOTENCY_TOKEN },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_CREATE_PREPARED_STATEMENT_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "StatementName",
-            is_required: true,
-            shape: &SHAPE_STATEMENT_NAME,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
-        Member {
-            name: "QueryStatement",
-            is_required: true,
-            shape: &SHAPE_QUERY_STRING,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
+        Member { name: "StatementName", is_required: true, shape: &SHAPE_STATEMENT_NAME },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "QueryStatement", is_required: true, shape: &SHAPE_QUERY_STRING },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
     ],
 };
 
 static SHAPE_CREATE_WORK_GROUP_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
-        Member {
-            name: "Configuration",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_CONFIGURATION,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "Tags",
-            is_required: false,
-            shape: &SHAPE_TAG_LIST,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "Configuration", is_required: false, shape: &SHAPE_WORK_GROUP_CONFIGURATION },
+        Member { name: "Description", is_required: false, shape: &SHAPE_WORK_GROUP_DESCRIPTION_STRING },
+        Member { name: "Tags", is_required: false, shape: &SHAPE_TAG_LIST },
     ],
 };
 
-static SHAPE_CUSTOMER_CONTENT_ENCRYPTION_CONFIGURATION: Shape = Shape::Structure {
-    members: &[Member {
-        name: "KmsKey",
-        is_required: true,
-        shape: &SHAPE_KMS_KEY,
-    }],
-};
+static SHAPE_CUSTOMER_CONTENT_ENCRYPTION_CONFIGURATION: Shape =
+    Shape::Structure { members: &[Member { name: "KmsKey", is_required: true, shape: &SHAPE_KMS_KEY }] };
 
-static SHAPE_DATA_CATALOG_TYPE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["LAMBDA", "GLUE", "HIVE", "FEDERATED"],
-};
+static SHAPE_DATA_CATALOG_TYPE: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["LAMBDA", "GLUE", "HIVE", "FEDERATED"] };
 
-static SHAPE_DATABASE_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(255),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_DATABASE_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(255), pattern: None, values: &[] };
 
-static SHAPE_DEFAULT_EXECUTOR_DPU_SIZE: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(1),
-};
+static SHAPE_DEFAULT_EXECUTOR_DPU_SIZE: Shape = Shape::Integer { min: Some(1), max: Some(1) };
 
-static SHAPE_DELETE_CAPACITY_RESERVATION_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_CAPACITY_RESERVATION_NAME,
-    }],
-};
+static SHAPE_DELETE_CAPACITY_RESERVATION_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_CAPACITY_RESERVATION_NAME }] };
 
 static SHAPE_DELETE_DATA_CATALOG_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "DeleteCatalogOnly",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "DeleteCatalogOnly", is_required: false, shape: &SHAPE_BOOLEAN },
     ],
 };
 
-static SHAPE_DELETE_NAMED_QUERY_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "NamedQueryId",
-        is_required: true,
-        shape: &SHAPE_NAMED_QUERY_ID,
-    }],
-};
+static SHAPE_DELETE_NAMED_QUERY_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "NamedQueryId", is_required: true, shape: &SHAPE_NAMED_QUERY_ID }] };
 
 static SHAPE_DELETE_PREPARED_STATEMENT_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "StatementName",
-            is_required: true,
-            shape: &SHAPE_STATEMENT_NAME,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "StatementName", is_required: true, shape: &SHAPE_STATEMENT_NAME },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_DELETE_WORK_GROUP_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
-        Member {
-            name: "RecursiveDeleteOption",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "RecursiveDeleteOption", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
     ],
 };
 
-static SHAPE_DESCRIPTION_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(1024),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_DESCRIPTION_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(1024), pattern: None, values: &[] };
 
 static SHAPE_ENCRYPTION_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "EncryptionOption",
-            is_required: true,
-            shape: &SHAPE_ENCRYPTION_OPTION,
-        },
-        Member {
-            name: "KmsKey",
-            is_required: false,
-            shape: &SHAPE_STRING,
-        },
+        Member { name: "EncryptionOption", is_required: true, shape: &SHAPE_ENCRYPTION_OPTION },
+        Member { name: "KmsKey", is_required: false, shape: &SHAPE_STRING },
     ],
 };
 
-static SHAPE_ENCRYPTION_OPTION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["SSE_S3", "SSE_KMS", "CSE_KMS"],
-};
+static SHAPE_ENCRYPTION_OPTION: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["SSE_S3", "SSE_KMS", "CSE_KMS"] };
 
 static SHAPE_ENGINE_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CoordinatorDpuSize",
-            is_required: false,
-            shape: &SHAPE_COORDINATOR_DPU_SIZE,
-        },
-        Member {
-            name: "MaxConcurrentDpus",
-            is_required: false,
-            shape: &SHAPE_MAX_CONCURRENT_DPUS,
-        },
-        Member {
-            name: "DefaultExecutorDpuSize",
-            is_required: false,
-            shape: &SHAPE_DEFAULT_EXECUTOR_DPU_SIZE,
-        },
-        Member {
-            name: "AdditionalConfigs",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
-        Member {
-            name: "SparkProperties",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
-        Member {
-            name: "Classifications",
-            is_required: false,
-            shape: &SHAPE_CLASSIFICATION_LIST,
-        },
+        Member { name: "CoordinatorDpuSize", is_required: false, shape: &SHAPE_COORDINATOR_DPU_SIZE },
+        Member { name: "MaxConcurrentDpus", is_required: false, shape: &SHAPE_MAX_CONCURRENT_DPUS },
+        Member { name: "DefaultExecutorDpuSize", is_required: false, shape: &SHAPE_DEFAULT_EXECUTOR_DPU_SIZE },
+        Member { name: "AdditionalConfigs", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
+        Member { name: "SparkProperties", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
+        Member { name: "Classifications", is_required: false, shape: &SHAPE_CLASSIFICATION_LIST },
     ],
 };
 
 static SHAPE_ENGINE_VERSION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SelectedEngineVersion",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "EffectiveEngineVersion",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "SelectedEngineVersion", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "EffectiveEngineVersion", is_required: false, shape: &SHAPE_NAME_STRING },
     ],
 };
 
-static SHAPE_EXECUTION_PARAMETER: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(1024),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_EXECUTION_PARAMETER: Shape = Shape::Text { length_min: Some(1), length_max: Some(1024), pattern: None, values: &[] };
 
-static SHAPE_EXECUTION_PARAMETERS: Shape = Shape::List {
-    member: &SHAPE_EXECUTION_PARAMETER,
-    length_min: Some(1),
-    length_max: None,
-};
+static SHAPE_EXECUTION_PARAMETERS: Shape = Shape::List { member: &SHAPE_EXECUTION_PARAMETER, length_min: Some(1), length_max: None };
 
-static SHAPE_EXPRESSION_STRING: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(256),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_EXPRESSION_STRING: Shape = Shape::Text { length_min: Some(0), length_max: Some(256), pattern: None, values: &[] };
 
-static SHAPE_GET_CAPACITY_ASSIGNMENT_CONFIGURATION_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CapacityReservationName",
-        is_required: true,
-        shape: &SHAPE_CAPACITY_RESERVATION_NAME,
-    }],
-};
+static SHAPE_GET_CAPACITY_ASSIGNMENT_CONFIGURATION_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "CapacityReservationName", is_required: true, shape: &SHAPE_CAPACITY_RESERVATION_NAME }] };
 
-static SHAPE_GET_CAPACITY_RESERVATION_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_CAPACITY_RESERVATION_NAME,
-    }],
-};
+static SHAPE_GET_CAPACITY_RESERVATION_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_CAPACITY_RESERVATION_NAME }] };
 
 static SHAPE_GET_DATA_CATALOG_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_GET_DATABASE_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogName",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "CatalogName", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
-static SHAPE_GET_NAMED_QUERY_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "NamedQueryId",
-        is_required: true,
-        shape: &SHAPE_NAMED_QUERY_ID,
-    }],
-};
+static SHAPE_GET_NAMED_QUERY_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "NamedQueryId", is_required: true, shape: &SHAPE_NAMED_QUERY_ID }] };
 
 static SHAPE_GET_PREPARED_STATEMENT_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "StatementName",
-            is_required: true,
-            shape: &SHAPE_STATEMENT_NAME,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "StatementName", is_required: true, shape: &SHAPE_STATEMENT_NAME },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
-static SHAPE_GET_QUERY_EXECUTION_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "QueryExecutionId",
-        is_required: true,
-        shape: &SHAPE_QUERY_EXECUTION_ID,
-    }],
-};
+static SHAPE_GET_QUERY_EXECUTION_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "QueryExecutionId", is_required: true, shape: &SHAPE_QUERY_EXECUTION_ID }] };
 
 static SHAPE_GET_QUERY_RESULTS_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "QueryExecutionId",
-            is_required: true,
-            shape: &SHAPE_QUERY_EXECUTION_ID,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_QUERY_RESULTS,
-        },
-        Member {
-            name: "QueryResultType",
-            is_required: false,
-            shape: &SHAPE_QUERY_RESULT_TYPE,
-        },
+        Member { name: "QueryExecutionId", is_required: true, shape: &SHAPE_QUERY_EXECUTION_ID },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_QUERY_RESULTS },
+        Member { name: "QueryResultType", is_required: false, shape: &SHAPE_QUERY_RESULT_TYPE },
     ],
 };
 
-static SHAPE_GET_QUERY_RUNTIME_STATISTICS_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "QueryExecutionId",
-        is_required: true,
-        shape: &SHAPE_QUERY_EXECUTION_ID,
-    }],
-};
+static SHAPE_GET_QUERY_RUNTIME_STATISTICS_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "QueryExecutionId", is_required: true, shape: &SHAPE_QUERY_EXECUTION_ID }] };
 
 static SHAPE_GET_TABLE_METADATA_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogName",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "CatalogName", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
-static SHAPE_GET_WORK_GROUP_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "WorkGroup",
-        is_required: true,
-        shape: &SHAPE_WORK_GROUP_NAME,
-    }],
-};
+static SHAPE_GET_WORK_GROUP_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME }] };
 
-static SHAPE_IDEMPOTENCY_TOKEN: Shape = Shape::Text {
-    length_min: Some(32),
-    length_max: Some(128),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_IDEMPOTENCY_TOKEN: Shape = Shape::Text { length_min: Some(32), length_max: Some(128), pattern: None, values: &[] };
 
 static SHAPE_IDENTITY_CENTER_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "EnableIdentityCenter",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "IdentityCenterInstanceArn",
-            is_required: false,
-            shape: &SHAPE_IDENTITY_CENTER_INSTANCE_ARN,
-        },
+        Member { name: "EnableIdentityCenter", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "IdentityCenterInstanceArn", is_required: false, shape: &SHAPE_IDENTITY_CENTER_INSTANCE_ARN },
     ],
 };
 
 static SHAPE_IDENTITY_CENTER_INSTANCE_ARN: Shape = Shape::Text {
     length_min: Some(0),
     length_max: Some(255),
-    pattern: Some(
-        "^arn:(aws|aws-us-gov|aws-cn|aws-iso|aws-iso-b):sso:::instance/(sso)?ins-[a-zA-Z0-9-.]{16}$",
-    ),
+    pattern: Some("^arn:(aws|aws-us-gov|aws-cn|aws-iso|aws-iso-b):sso:::instance/(sso)?ins-[a-zA-Z0-9-.]{16}$"),
     values: &[],
 };
 
@@ -3261,610 +2462,237 @@ static SHAPE_KMS_KEY: Shape = Shape::Text {
 
 static SHAPE_LIST_CAPACITY_RESERVATIONS_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_CAPACITY_RESERVATIONS_COUNT,
-        },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_CAPACITY_RESERVATIONS_COUNT },
     ],
 };
 
 static SHAPE_LIST_DATA_CATALOGS_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_DATA_CATALOGS_COUNT,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_DATA_CATALOGS_COUNT },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_LIST_DATABASES_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogName",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_DATABASES_COUNT,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "CatalogName", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_DATABASES_COUNT },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_LIST_ENGINE_VERSIONS_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_ENGINE_VERSIONS_COUNT,
-        },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_ENGINE_VERSIONS_COUNT },
     ],
 };
 
 static SHAPE_LIST_NAMED_QUERIES_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_NAMED_QUERIES_COUNT,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_NAMED_QUERIES_COUNT },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_LIST_PREPARED_STATEMENTS_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_PREPARED_STATEMENTS_COUNT,
-        },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_PREPARED_STATEMENTS_COUNT },
     ],
 };
 
 static SHAPE_LIST_QUERY_EXECUTIONS_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_QUERY_EXECUTIONS_COUNT,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_QUERY_EXECUTIONS_COUNT },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_LIST_TABLE_METADATA_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogName",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Expression",
-            is_required: false,
-            shape: &SHAPE_EXPRESSION_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_TABLE_METADATA_COUNT,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
+        Member { name: "CatalogName", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Expression", is_required: false, shape: &SHAPE_EXPRESSION_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_TABLE_METADATA_COUNT },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
     ],
 };
 
 static SHAPE_LIST_TAGS_FOR_RESOURCE_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ResourceARN",
-            is_required: true,
-            shape: &SHAPE_AMAZON_RESOURCE_NAME,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_TAGS_COUNT,
-        },
+        Member { name: "ResourceARN", is_required: true, shape: &SHAPE_AMAZON_RESOURCE_NAME },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_TAGS_COUNT },
     ],
 };
 
 static SHAPE_LIST_WORK_GROUPS_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_MAX_WORK_GROUPS_COUNT,
-        },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_WORK_GROUPS_COUNT },
     ],
 };
 
-static SHAPE_LOG_GROUP_NAME: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(512),
-    pattern: Some("^[a-zA-Z0-9._/-]+$"),
-    values: &[],
-};
+static SHAPE_LOG_GROUP_NAME: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(512), pattern: Some("^[a-zA-Z0-9._/-]+$"), values: &[] };
 
-static SHAPE_LOG_STREAM_NAME_PREFIX: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(512),
-    pattern: Some("^[^:*]*$"),
-    values: &[],
-};
+static SHAPE_LOG_STREAM_NAME_PREFIX: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(512), pattern: Some("^[^:*]*$"), values: &[] };
 
-static SHAPE_LOG_TYPE_KEY: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_LOG_TYPE_KEY: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_LOG_TYPE_VALUE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_LOG_TYPE_VALUE: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_LOG_TYPE_VALUES_LIST: Shape = Shape::List {
-    member: &SHAPE_LOG_TYPE_VALUE,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_LOG_TYPE_VALUES_LIST: Shape = Shape::List { member: &SHAPE_LOG_TYPE_VALUE, length_min: None, length_max: None };
 
-static SHAPE_LOG_TYPES_MAP: Shape = Shape::Map {
-    key: &SHAPE_LOG_TYPE_KEY,
-    value: &SHAPE_LOG_TYPE_VALUES_LIST,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_LOG_TYPES_MAP: Shape =
+    Shape::Map { key: &SHAPE_LOG_TYPE_KEY, value: &SHAPE_LOG_TYPE_VALUES_LIST, length_min: None, length_max: None };
 
 static SHAPE_MANAGED_LOGGING_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Enabled",
-            is_required: true,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "KmsKey",
-            is_required: false,
-            shape: &SHAPE_KMS_KEY,
-        },
+        Member { name: "Enabled", is_required: true, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "KmsKey", is_required: false, shape: &SHAPE_KMS_KEY },
     ],
 };
 
 static SHAPE_MANAGED_QUERY_RESULTS_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Enabled",
-            is_required: true,
-            shape: &SHAPE_BOOLEAN,
-        },
-        Member {
-            name: "EncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_MANAGED_QUERY_RESULTS_ENCRYPTION_CONFIGURATION,
-        },
+        Member { name: "Enabled", is_required: true, shape: &SHAPE_BOOLEAN },
+        Member { name: "EncryptionConfiguration", is_required: false, shape: &SHAPE_MANAGED_QUERY_RESULTS_ENCRYPTION_CONFIGURATION },
     ],
 };
 
 static SHAPE_MANAGED_QUERY_RESULTS_CONFIGURATION_UPDATES: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Enabled",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "EncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_MANAGED_QUERY_RESULTS_ENCRYPTION_CONFIGURATION,
-        },
-        Member {
-            name: "RemoveEncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
+        Member { name: "Enabled", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "EncryptionConfiguration", is_required: false, shape: &SHAPE_MANAGED_QUERY_RESULTS_ENCRYPTION_CONFIGURATION },
+        Member { name: "RemoveEncryptionConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
     ],
 };
 
-static SHAPE_MANAGED_QUERY_RESULTS_ENCRYPTION_CONFIGURATION: Shape = Shape::Structure {
-    members: &[Member {
-        name: "KmsKey",
-        is_required: true,
-        shape: &SHAPE_KMS_KEY,
-    }],
-};
+static SHAPE_MANAGED_QUERY_RESULTS_ENCRYPTION_CONFIGURATION: Shape =
+    Shape::Structure { members: &[Member { name: "KmsKey", is_required: true, shape: &SHAPE_KMS_KEY }] };
 
-static SHAPE_MAX_CAPACITY_RESERVATIONS_COUNT: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(50),
-};
+static SHAPE_MAX_CAPACITY_RESERVATIONS_COUNT: Shape = Shape::Integer { min: Some(1), max: Some(50) };
 
-static SHAPE_MAX_CONCURRENT_DPUS: Shape = Shape::Integer {
-    min: Some(2),
-    max: Some(5000),
-};
+static SHAPE_MAX_CONCURRENT_DPUS: Shape = Shape::Integer { min: Some(2), max: Some(5000) };
 
-static SHAPE_MAX_DATA_CATALOGS_COUNT: Shape = Shape::Integer {
-    min: Some(2),
-    max: Some(50),
-};
+static SHAPE_MAX_DATA_CATALOGS_COUNT: Shape = Shape::Integer { min: Some(2), max: Some(50) };
 
-static SHAPE_MAX_DATABASES_COUNT: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(50),
-};
+static SHAPE_MAX_DATABASES_COUNT: Shape = Shape::Integer { min: Some(1), max: Some(50) };
 
-static SHAPE_MAX_ENGINE_VERSIONS_COUNT: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(10),
-};
+static SHAPE_MAX_ENGINE_VERSIONS_COUNT: Shape = Shape::Integer { min: Some(1), max: Some(10) };
 
-static SHAPE_MAX_NAMED_QUERIES_COUNT: Shape = Shape::Integer {
-    min: Some(0),
-    max: Some(50),
-};
+static SHAPE_MAX_NAMED_QUERIES_COUNT: Shape = Shape::Integer { min: Some(0), max: Some(50) };
 
-static SHAPE_MAX_PREPARED_STATEMENTS_COUNT: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(50),
-};
+static SHAPE_MAX_PREPARED_STATEMENTS_COUNT: Shape = Shape::Integer { min: Some(1), max: Some(50) };
 
-static SHAPE_MAX_QUERY_EXECUTIONS_COUNT: Shape = Shape::Integer {
-    min: Some(0),
-    max: Some(50),
-};
+static SHAPE_MAX_QUERY_EXECUTIONS_COUNT: Shape = Shape::Integer { min: Some(0), max: Some(50) };
 
-static SHAPE_MAX_QUERY_RESULTS: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(1000),
-};
+static SHAPE_MAX_QUERY_RESULTS: Shape = Shape::Integer { min: Some(1), max: Some(1000) };
 
-static SHAPE_MAX_TABLE_METADATA_COUNT: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(50),
-};
+static SHAPE_MAX_TABLE_METADATA_COUNT: Shape = Shape::Integer { min: Some(1), max: Some(50) };
 
-static SHAPE_MAX_TAGS_COUNT: Shape = Shape::Integer {
-    min: Some(75),
-    max: None,
-};
+static SHAPE_MAX_TAGS_COUNT: Shape = Shape::Integer { min: Some(75), max: None };
 
-static SHAPE_MAX_WORK_GROUPS_COUNT: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(50),
-};
+static SHAPE_MAX_WORK_GROUPS_COUNT: Shape = Shape::Integer { min: Some(1), max: Some(50) };
 
 static SHAPE_MONITORING_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CloudWatchLoggingConfiguration",
-            is_required: false,
-            shape: &SHAPE_CLOUD_WATCH_LOGGING_CONFIGURATION,
-        },
-        Member {
-            name: "ManagedLoggingConfiguration",
-            is_required: false,
-            shape: &SHAPE_MANAGED_LOGGING_CONFIGURATION,
-        },
-        Member {
-            name: "S3LoggingConfiguration",
-            is_required: false,
-            shape: &SHAPE_S3_LOGGING_CONFIGURATION,
-        },
+        Member { name: "CloudWatchLoggingConfiguration", is_required: false, shape: &SHAPE_CLOUD_WATCH_LOGGING_CONFIGURATION },
+        Member { name: "ManagedLoggingConfiguration", is_required: false, shape: &SHAPE_MANAGED_LOGGING_CONFIGURATION },
+        Member { name: "S3LoggingConfiguration", is_required: false, shape: &SHAPE_S3_LOGGING_CONFIGURATION },
     ],
 };
 
-static SHAPE_NAME_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(128),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_NAME_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(128), pattern: None, values: &[] };
 
-static SHAPE_NAMED_QUERY_DESCRIPTION_STRING: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(1024),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_NAMED_QUERY_DESCRIPTION_STRING: Shape =
+    Shape::Text { length_min: Some(0), length_max: Some(1024), pattern: None, values: &[] };
 
-static SHAPE_NAMED_QUERY_ID: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(128),
-    pattern: Some("\\S+"),
-    values: &[],
-};
+static SHAPE_NAMED_QUERY_ID: Shape = Shape::Text { length_min: Some(1), length_max: Some(128), pattern: Some("\\S+"), values: &[] };
 
-static SHAPE_NAMED_QUERY_ID_LIST: Shape = Shape::List {
-    member: &SHAPE_NAMED_QUERY_ID,
-    length_min: Some(1),
-    length_max: Some(50),
-};
+static SHAPE_NAMED_QUERY_ID_LIST: Shape = Shape::List { member: &SHAPE_NAMED_QUERY_ID, length_min: Some(1), length_max: Some(50) };
 
-static SHAPE_PARAMETERS_MAP: Shape = Shape::Map {
-    key: &SHAPE_KEY_STRING,
-    value: &SHAPE_PARAMETERS_MAP_VALUE,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_PARAMETERS_MAP: Shape =
+    Shape::Map { key: &SHAPE_KEY_STRING, value: &SHAPE_PARAMETERS_MAP_VALUE, length_min: None, length_max: None };
 
-static SHAPE_PARAMETERS_MAP_VALUE: Shape = Shape::Text {
-    length_min: None,
-    length_max: Some(51200),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_PARAMETERS_MAP_VALUE: Shape = Shape::Text { length_min: None, length_max: Some(51200), pattern: None, values: &[] };
 
-static SHAPE_PREPARED_STATEMENT_NAME_LIST: Shape = Shape::List {
-    member: &SHAPE_STATEMENT_NAME,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_PREPARED_STATEMENT_NAME_LIST: Shape = Shape::List { member: &SHAPE_STATEMENT_NAME, length_min: None, length_max: None };
 
 static SHAPE_PUT_CAPACITY_ASSIGNMENT_CONFIGURATION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CapacityReservationName",
-            is_required: true,
-            shape: &SHAPE_CAPACITY_RESERVATION_NAME,
-        },
-        Member {
-            name: "CapacityAssignments",
-            is_required: true,
-            shape: &SHAPE_CAPACITY_ASSIGNMENTS_LIST,
-        },
+        Member { name: "CapacityReservationName", is_required: true, shape: &SHAPE_CAPACITY_RESERVATION_NAME },
+        Member { name: "CapacityAssignments", is_required: true, shape: &SHAPE_CAPACITY_ASSIGNMENTS_LIST },
     ],
 };
 
 static SHAPE_QUERY_EXECUTION_CONTEXT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Database",
-            is_required: false,
-            shape: &SHAPE_DATABASE_STRING,
-        },
-        Member {
-            name: "Catalog",
-            is_required: false,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
+        Member { name: "Database", is_required: false, shape: &SHAPE_DATABASE_STRING },
+        Member { name: "Catalog", is_required: false, shape: &SHAPE_CATALOG_NAME_STRING },
     ],
 };
 
-static SHAPE_QUERY_EXECUTION_ID: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(128),
-    pattern: Some("\\S+"),
-    values: &[],
-};
+static SHAPE_QUERY_EXECUTION_ID: Shape = Shape::Text { length_min: Some(1), length_max: Some(128), pattern: Some("\\S+"), values: &[] };
 
-static SHAPE_QUERY_EXECUTION_ID_LIST: Shape = Shape::List {
-    member: &SHAPE_QUERY_EXECUTION_ID,
-    length_min: Some(1),
-    length_max: Some(50),
-};
+static SHAPE_QUERY_EXECUTION_ID_LIST: Shape = Shape::List { member: &SHAPE_QUERY_EXECUTION_ID, length_min: Some(1), length_max: Some(50) };
 
-static SHAPE_QUERY_RESULT_TYPE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["DATA_MANIFEST", "DATA_ROWS"],
-};
+static SHAPE_QUERY_RESULT_TYPE: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["DATA_MANIFEST", "DATA_ROWS"] };
 
 static SHAPE_QUERY_RESULTS_S3_ACCESS_GRANTS_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "EnableS3AccessGrants",
-            is_required: true,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "CreateUserLevelPrefix",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "AuthenticationType",
-            is_required: true,
-            shape: &SHAPE_AUTHENTICATION_TYPE,
-        },
+        Member { name: "EnableS3AccessGrants", is_required: true, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "CreateUserLevelPrefix", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "AuthenticationType", is_required: true, shape: &SHAPE_AUTHENTICATION_TYPE },
     ],
 };
 
-static SHAPE_QUERY_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(262144),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_QUERY_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(262144), pattern: None, values: &[] };
 
 static SHAPE_RESULT_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "OutputLocation",
-            is_required: false,
-            shape: &SHAPE_RESULT_OUTPUT_LOCATION,
-        },
-        Member {
-            name: "EncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_ENCRYPTION_CONFIGURATION,
-        },
-        Member {
-            name: "ExpectedBucketOwner",
-            is_required: false,
-            shape: &SHAPE_AWS_ACCOUNT_ID,
-        },
-        Member {
-            name: "AclConfiguration",
-            is_required: false,
-            shape: &SHAPE_ACL_CONFIGURATION,
-        },
+        Member { name: "OutputLocation", is_required: false, shape: &SHAPE_RESULT_OUTPUT_LOCATION },
+        Member { name: "EncryptionConfiguration", is_required: false, shape: &SHAPE_ENCRYPTION_CONFIGURATION },
+        Member { name: "ExpectedBucketOwner", is_required: false, shape: &SHAPE_AWS_ACCOUNT_ID },
+        Member { name: "AclConfiguration", is_required: false, shape: &SHAPE_ACL_CONFIGURATION },
     ],
 };
 
 static SHAPE_RESULT_CONFIGURATION_UPDATES: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "OutputLocation",
-            is_required: false,
-            shape: &SHAPE_RESULT_OUTPUT_LOCATION,
-        },
-        Member {
-            name: "RemoveOutputLocation",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "EncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_ENCRYPTION_CONFIGURATION,
-        },
-        Member {
-            name: "RemoveEncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "ExpectedBucketOwner",
-            is_required: false,
-            shape: &SHAPE_AWS_ACCOUNT_ID,
-        },
-        Member {
-            name: "RemoveExpectedBucketOwner",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "AclConfiguration",
-            is_required: false,
-            shape: &SHAPE_ACL_CONFIGURATION,
-        },
-        Member {
-            name: "RemoveAclConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
+        Member { name: "OutputLocation", is_required: false, shape: &SHAPE_RESULT_OUTPUT_LOCATION },
+        Member { name: "RemoveOutputLocation", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "EncryptionConfiguration", is_required: false, shape: &SHAPE_ENCRYPTION_CONFIGURATION },
+        Member { name: "RemoveEncryptionConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "ExpectedBucketOwner", is_required: false, shape: &SHAPE_AWS_ACCOUNT_ID },
+        Member { name: "RemoveExpectedBucketOwner", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "AclConfiguration", is_required: false, shape: &SHAPE_ACL_CONFIGURATION },
+        Member { name: "RemoveAclConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
     ],
 };
 
-static SHAPE_RESULT_OUTPUT_LOCATION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_RESULT_OUTPUT_LOCATION: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
 static SHAPE_RESULT_REUSE_BY_AGE_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Enabled",
-            is_required: true,
-            shape: &SHAPE_BOOLEAN,
-        },
-        Member {
-            name: "MaxAgeInMinutes",
-            is_required: false,
-            shape: &SHAPE_AGE,
-        },
+        Member { name: "Enabled", is_required: true, shape: &SHAPE_BOOLEAN },
+        Member { name: "MaxAgeInMinutes", is_required: false, shape: &SHAPE_AGE },
     ],
 };
 
 static SHAPE_RESULT_REUSE_CONFIGURATION: Shape = Shape::Structure {
-    members: &[Member {
-        name: "ResultReuseByAgeConfiguration",
-        is_required: false,
-        shape: &SHAPE_RESULT_REUSE_BY_AGE_CONFIGURATION,
-    }],
+    members: &[Member { name: "ResultReuseByAgeConfiguration", is_required: false, shape: &SHAPE_RESULT_REUSE_BY_AGE_CONFIGURATION }],
 };
 
 static SHAPE_ROLE_ARN: Shape = Shape::Text {
@@ -3874,377 +2702,137 @@ static SHAPE_ROLE_ARN: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_S3_ACL_OPTION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["BUCKET_OWNER_FULL_CONTROL"],
-};
+static SHAPE_S3_ACL_OPTION: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["BUCKET_OWNER_FULL_CONTROL"] };
 
 static SHAPE_S3_LOGGING_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Enabled",
-            is_required: true,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "KmsKey",
-            is_required: false,
-            shape: &SHAPE_KMS_KEY,
-        },
-        Member {
-            name: "LogLocation",
-            is_required: false,
-            shape: &SHAPE_S3_OUTPUT_LOCATION,
-        },
+        Member { name: "Enabled", is_required: true, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "KmsKey", is_required: false, shape: &SHAPE_KMS_KEY },
+        Member { name: "LogLocation", is_required: false, shape: &SHAPE_S3_OUTPUT_LOCATION },
     ],
 };
 
-static SHAPE_S3_OUTPUT_LOCATION: Shape = Shape::Text {
-    length_min: None,
-    length_max: Some(1024),
-    pattern: Some("^s3://[a-z0-9][a-z0-9\\-]*[a-z0-9](/.*)?$"),
-    values: &[],
-};
+static SHAPE_S3_OUTPUT_LOCATION: Shape =
+    Shape::Text { length_min: None, length_max: Some(1024), pattern: Some("^s3://[a-z0-9][a-z0-9\\-]*[a-z0-9](/.*)?$"), values: &[] };
 
 static SHAPE_START_QUERY_EXECUTION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "QueryString",
-            is_required: true,
-            shape: &SHAPE_QUERY_STRING,
-        },
-        Member {
-            name: "ClientRequestToken",
-            is_required: false,
-            shape: &SHAPE_IDEMPOTENCY_TOKEN,
-        },
-        Member {
-            name: "QueryExecutionContext",
-            is_required: false,
-            shape: &SHAPE_QUERY_EXECUTION_CONTEXT,
-        },
-        Member {
-            name: "ResultConfiguration",
-            is_required: false,
-            shape: &SHAPE_RESULT_CONFIGURATION,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
-        Member {
-            name: "ExecutionParameters",
-            is_required: false,
-            shape: &SHAPE_EXECUTION_PARAMETERS,
-        },
-        Member {
-            name: "ResultReuseConfiguration",
-            is_required: false,
-            shape: &SHAPE_RESULT_REUSE_CONFIGURATION,
-        },
-        Member {
-            name: "EngineConfiguration",
-            is_required: false,
-            shape: &SHAPE_ENGINE_CONFIGURATION,
-        },
+        Member { name: "QueryString", is_required: true, shape: &SHAPE_QUERY_STRING },
+        Member { name: "ClientRequestToken", is_required: false, shape: &SHAPE_IDEMPOTENCY_TOKEN },
+        Member { name: "QueryExecutionContext", is_required: false, shape: &SHAPE_QUERY_EXECUTION_CONTEXT },
+        Member { name: "ResultConfiguration", is_required: false, shape: &SHAPE_RESULT_CONFIGURATION },
+        Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "ExecutionParameters", is_required: false, shape: &SHAPE_EXECUTION_PARAMETERS },
+        Member { name: "ResultReuseConfiguration", is_required: false, shape: &SHAPE_RESULT_REUSE_CONFIGURATION },
+        Member { name: "EngineConfiguration", is_required: false, shape: &SHAPE_ENGINE_CONFIGURATION },
     ],
 };
 
-static SHAPE_STATEMENT_NAME: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(256),
-    pattern: Some("[a-zA-Z_][a-zA-Z0-9_@:]{1,256}"),
-    values: &[],
-};
+static SHAPE_STATEMENT_NAME: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(256), pattern: Some("[a-zA-Z_][a-zA-Z0-9_@:]{1,256}"), values: &[] };
 
-static SHAPE_STOP_QUERY_EXECUTION_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "QueryExecutionId",
-        is_required: true,
-        shape: &SHAPE_QUERY_EXECUTION_ID,
-    }],
-};
+static SHAPE_STOP_QUERY_EXECUTION_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "QueryExecutionId", is_required: true, shape: &SHAPE_QUERY_EXECUTION_ID }] };
 
-static SHAPE_STRING: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_STRING: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
 static SHAPE_TAG: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Key",
-            is_required: false,
-            shape: &SHAPE_TAG_KEY,
-        },
-        Member {
-            name: "Value",
-            is_required: false,
-            shape: &SHAPE_TAG_VALUE,
-        },
+        Member { name: "Key", is_required: false, shape: &SHAPE_TAG_KEY },
+        Member { name: "Value", is_required: false, shape: &SHAPE_TAG_VALUE },
     ],
 };
 
-static SHAPE_TAG_KEY: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(128),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TAG_KEY: Shape = Shape::Text { length_min: Some(1), length_max: Some(128), pattern: None, values: &[] };
 
-static SHAPE_TAG_KEY_LIST: Shape = Shape::List {
-    member: &SHAPE_TAG_KEY,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_TAG_KEY_LIST: Shape = Shape::List { member: &SHAPE_TAG_KEY, length_min: None, length_max: None };
 
-static SHAPE_TAG_LIST: Shape = Shape::List {
-    member: &SHAPE_TAG,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_TAG_LIST: Shape = Shape::List { member: &SHAPE_TAG, length_min: None, length_max: None };
 
 static SHAPE_TAG_RESOURCE_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ResourceARN",
-            is_required: true,
-            shape: &SHAPE_AMAZON_RESOURCE_NAME,
-        },
-        Member {
-            name: "Tags",
-            is_required: true,
-            shape: &SHAPE_TAG_LIST,
-        },
+        Member { name: "ResourceARN", is_required: true, shape: &SHAPE_AMAZON_RESOURCE_NAME },
+        Member { name: "Tags", is_required: true, shape: &SHAPE_TAG_LIST },
     ],
 };
 
-static SHAPE_TAG_VALUE: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(256),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TAG_VALUE: Shape = Shape::Text { length_min: Some(0), length_max: Some(256), pattern: None, values: &[] };
 
-static SHAPE_TARGET_DPUS_INTEGER: Shape = Shape::Integer {
-    min: Some(4),
-    max: None,
-};
+static SHAPE_TARGET_DPUS_INTEGER: Shape = Shape::Integer { min: Some(4), max: None };
 
-static SHAPE_TOKEN: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(1024),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TOKEN: Shape = Shape::Text { length_min: Some(1), length_max: Some(1024), pattern: None, values: &[] };
 
 static SHAPE_UNTAG_RESOURCE_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ResourceARN",
-            is_required: true,
-            shape: &SHAPE_AMAZON_RESOURCE_NAME,
-        },
-        Member {
-            name: "TagKeys",
-            is_required: true,
-            shape: &SHAPE_TAG_KEY_LIST,
-        },
+        Member { name: "ResourceARN", is_required: true, shape: &SHAPE_AMAZON_RESOURCE_NAME },
+        Member { name: "TagKeys", is_required: true, shape: &SHAPE_TAG_KEY_LIST },
     ],
 };
 
 static SHAPE_UPDATE_CAPACITY_RESERVATION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "TargetDpus",
-            is_required: true,
-            shape: &SHAPE_TARGET_DPUS_INTEGER,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_CAPACITY_RESERVATION_NAME,
-        },
+        Member { name: "TargetDpus", is_required: true, shape: &SHAPE_TARGET_DPUS_INTEGER },
+        Member { name: "Name", is_required: true, shape: &SHAPE_CAPACITY_RESERVATION_NAME },
     ],
 };
 
 static SHAPE_UPDATE_DATA_CATALOG_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_CATALOG_NAME_STRING,
-        },
-        Member {
-            name: "Type",
-            is_required: true,
-            shape: &SHAPE_DATA_CATALOG_TYPE,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_CATALOG_NAME_STRING },
+        Member { name: "Type", is_required: true, shape: &SHAPE_DATA_CATALOG_TYPE },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
     ],
 };
 
 static SHAPE_UPDATE_NAMED_QUERY_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NamedQueryId",
-            is_required: true,
-            shape: &SHAPE_NAMED_QUERY_ID,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_NAMED_QUERY_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "QueryString",
-            is_required: true,
-            shape: &SHAPE_QUERY_STRING,
-        },
+        Member { name: "NamedQueryId", is_required: true, shape: &SHAPE_NAMED_QUERY_ID },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Description", is_required: false, shape: &SHAPE_NAMED_QUERY_DESCRIPTION_STRING },
+        Member { name: "QueryString", is_required: true, shape: &SHAPE_QUERY_STRING },
     ],
 };
 
 static SHAPE_UPDATE_PREPARED_STATEMENT_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "StatementName",
-            is_required: true,
-            shape: &SHAPE_STATEMENT_NAME,
-        },
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
-        Member {
-            name: "QueryStatement",
-            is_required: true,
-            shape: &SHAPE_QUERY_STRING,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
+        Member { name: "StatementName", is_required: true, shape: &SHAPE_STATEMENT_NAME },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "QueryStatement", is_required: true, shape: &SHAPE_QUERY_STRING },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
     ],
 };
 
 static SHAPE_UPDATE_WORK_GROUP_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "WorkGroup",
-            is_required: true,
-            shape: &SHAPE_WORK_GROUP_NAME,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "ConfigurationUpdates",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_CONFIGURATION_UPDATES,
-        },
-        Member {
-            name: "State",
-            is_required: false,
-            shape: &SHAPE_WORK_GROUP_STATE,
-        },
+        Member { name: "WorkGroup", is_required: true, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "Description", is_required: false, shape: &SHAPE_WORK_GROUP_DESCRIPTION_STRING },
+        Member { name: "ConfigurationUpdates", is_required: false, shape: &SHAPE_WORK_GROUP_CONFIGURATION_UPDATES },
+        Member { name: "State", is_required: false, shape: &SHAPE_WORK_GROUP_STATE },
     ],
 };
 
 static SHAPE_WORK_GROUP_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ResultConfiguration",
-            is_required: false,
-            shape: &SHAPE_RESULT_CONFIGURATION,
-        },
-        Member {
-            name: "ManagedQueryResultsConfiguration",
-            is_required: false,
-            shape: &SHAPE_MANAGED_QUERY_RESULTS_CONFIGURATION,
-        },
-        Member {
-            name: "EnforceWorkGroupConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "PublishCloudWatchMetricsEnabled",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "BytesScannedCutoffPerQuery",
-            is_required: false,
-            shape: &SHAPE_BYTES_SCANNED_CUTOFF_VALUE,
-        },
-        Member {
-            name: "RequesterPaysEnabled",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "EngineVersion",
-            is_required: false,
-            shape: &SHAPE_ENGINE_VERSION,
-        },
-        Member {
-            name: "AdditionalConfiguration",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ExecutionRole",
-            is_required: false,
-            shape: &SHAPE_ROLE_ARN,
-        },
-        Member {
-            name: "MonitoringConfiguration",
-            is_required: false,
-            shape: &SHAPE_MONITORING_CONFIGURATION,
-        },
-        Member {
-            name: "EngineConfiguration",
-            is_required: false,
-            shape: &SHAPE_ENGINE_CONFIGURATION,
-        },
+        Member { name: "ResultConfiguration", is_required: false, shape: &SHAPE_RESULT_CONFIGURATION },
+        Member { name: "ManagedQueryResultsConfiguration", is_required: false, shape: &SHAPE_MANAGED_QUERY_RESULTS_CONFIGURATION },
+        Member { name: "EnforceWorkGroupConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "PublishCloudWatchMetricsEnabled", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "BytesScannedCutoffPerQuery", is_required: false, shape: &SHAPE_BYTES_SCANNED_CUTOFF_VALUE },
+        Member { name: "RequesterPaysEnabled", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "EngineVersion", is_required: false, shape: &SHAPE_ENGINE_VERSION },
+        Member { name: "AdditionalConfiguration", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "ExecutionRole", is_required: false, shape: &SHAPE_ROLE_ARN },
+        Member { name: "MonitoringConfiguration", is_required: false, shape: &SHAPE_MONITORING_CONFIGURATION },
+        Member { name: "EngineConfiguration", is_required: false, shape: &SHAPE_ENGINE_CONFIGURATION },
         Member {
             name: "CustomerContentEncryptionConfiguration",
             is_required: false,
             shape: &SHAPE_CUSTOMER_CONTENT_ENCRYPTION_CONFIGURATION,
         },
-        Member {
-            name: "EnableMinimumEncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "IdentityCenterConfiguration",
-            is_required: false,
-            shape: &SHAPE_IDENTITY_CENTER_CONFIGURATION,
-        },
+        Member { name: "EnableMinimumEncryptionConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "IdentityCenterConfiguration", is_required: false, shape: &SHAPE_IDENTITY_CENTER_CONFIGURATION },
         Member {
             name: "QueryResultsS3AccessGrantsConfiguration",
             is_required: false,
@@ -4255,112 +2843,42 @@ static SHAPE_WORK_GROUP_CONFIGURATION: Shape = Shape::Structure {
 
 static SHAPE_WORK_GROUP_CONFIGURATION_UPDATES: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "EnforceWorkGroupConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "ResultConfigurationUpdates",
-            is_required: false,
-            shape: &SHAPE_RESULT_CONFIGURATION_UPDATES,
-        },
+        Member { name: "EnforceWorkGroupConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "ResultConfigurationUpdates", is_required: false, shape: &SHAPE_RESULT_CONFIGURATION_UPDATES },
         Member {
             name: "ManagedQueryResultsConfigurationUpdates",
             is_required: false,
             shape: &SHAPE_MANAGED_QUERY_RESULTS_CONFIGURATION_UPDATES,
         },
-        Member {
-            name: "PublishCloudWatchMetricsEnabled",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "BytesScannedCutoffPerQuery",
-            is_required: false,
-            shape: &SHAPE_BYTES_SCANNED_CUTOFF_VALUE,
-        },
-        Member {
-            name: "RemoveBytesScannedCutoffPerQuery",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "RequesterPaysEnabled",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "EngineVersion",
-            is_required: false,
-            shape: &SHAPE_ENGINE_VERSION,
-        },
-        Member {
-            name: "RemoveCustomerContentEncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
-        Member {
-            name: "AdditionalConfiguration",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ExecutionRole",
-            is_required: false,
-            shape: &SHAPE_ROLE_ARN,
-        },
+        Member { name: "PublishCloudWatchMetricsEnabled", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "BytesScannedCutoffPerQuery", is_required: false, shape: &SHAPE_BYTES_SCANNED_CUTOFF_VALUE },
+        Member { name: "RemoveBytesScannedCutoffPerQuery", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "RequesterPaysEnabled", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "EngineVersion", is_required: false, shape: &SHAPE_ENGINE_VERSION },
+        Member { name: "RemoveCustomerContentEncryptionConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
+        Member { name: "AdditionalConfiguration", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "ExecutionRole", is_required: false, shape: &SHAPE_ROLE_ARN },
         Member {
             name: "CustomerContentEncryptionConfiguration",
             is_required: false,
             shape: &SHAPE_CUSTOMER_CONTENT_ENCRYPTION_CONFIGURATION,
         },
-        Member {
-            name: "EnableMinimumEncryptionConfiguration",
-            is_required: false,
-            shape: &SHAPE_BOXED_BOOLEAN,
-        },
+        Member { name: "EnableMinimumEncryptionConfiguration", is_required: false, shape: &SHAPE_BOXED_BOOLEAN },
         Member {
             name: "QueryResultsS3AccessGrantsConfiguration",
             is_required: false,
             shape: &SHAPE_QUERY_RESULTS_S3_ACCESS_GRANTS_CONFIGURATION,
         },
-        Member {
-            name: "MonitoringConfiguration",
-            is_required: false,
-            shape: &SHAPE_MONITORING_CONFIGURATION,
-        },
-        Member {
-            name: "EngineConfiguration",
-            is_required: false,
-            shape: &SHAPE_ENGINE_CONFIGURATION,
-        },
+        Member { name: "MonitoringConfiguration", is_required: false, shape: &SHAPE_MONITORING_CONFIGURATION },
+        Member { name: "EngineConfiguration", is_required: false, shape: &SHAPE_ENGINE_CONFIGURATION },
     ],
 };
 
-static SHAPE_WORK_GROUP_DESCRIPTION_STRING: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(1024),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_WORK_GROUP_DESCRIPTION_STRING: Shape = Shape::Text { length_min: Some(0), length_max: Some(1024), pattern: None, values: &[] };
 
-static SHAPE_WORK_GROUP_NAME: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: Some("[a-zA-Z0-9._-]{1,128}"),
-    values: &[],
-};
+static SHAPE_WORK_GROUP_NAME: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: Some("[a-zA-Z0-9._-]{1,128}"), values: &[] };
 
-static SHAPE_WORK_GROUP_NAMES_LIST: Shape = Shape::List {
-    member: &SHAPE_WORK_GROUP_NAME,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_WORK_GROUP_NAMES_LIST: Shape = Shape::List { member: &SHAPE_WORK_GROUP_NAME, length_min: None, length_max: None };
 
-static SHAPE_WORK_GROUP_STATE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["ENABLED", "DISABLED"],
-};
+static SHAPE_WORK_GROUP_STATE: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["ENABLED", "DISABLED"] };

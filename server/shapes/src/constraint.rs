@@ -86,12 +86,6 @@ pub struct Member {
 }
 
 /// The entry of `name` in a table sorted by name.
-pub fn find_operation(
-    models: &'static [OperationModel],
-    name: &str,
-) -> Option<&'static OperationModel> {
-    models
-        .binary_search_by(|model| model.name.cmp(name))
-        .ok()
-        .map(|at| &models[at])
+pub fn find_operation(models: &'static [OperationModel], name: &str) -> Option<&'static OperationModel> {
+    models.binary_search_by(|model| model.name.cmp(name)).ok().map(|at| &models[at])
 }

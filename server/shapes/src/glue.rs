@@ -282,266 +282,71 @@ pub const OPERATION_NAMES: &[&str] = &[
 
 /// The operations whose shapes are known, sorted by name.
 pub const OPERATION_MODELS: &[OperationModel] = &[
-    OperationModel {
-        name: "BatchCreatePartition",
-        input: &SHAPE_BATCH_CREATE_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "BatchDeletePartition",
-        input: &SHAPE_BATCH_DELETE_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "BatchDeleteTable",
-        input: &SHAPE_BATCH_DELETE_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "BatchDeleteTableVersion",
-        input: &SHAPE_BATCH_DELETE_TABLE_VERSION_REQUEST,
-    },
-    OperationModel {
-        name: "BatchGetCrawlers",
-        input: &SHAPE_BATCH_GET_CRAWLERS_REQUEST,
-    },
-    OperationModel {
-        name: "BatchGetPartition",
-        input: &SHAPE_BATCH_GET_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "BatchUpdatePartition",
-        input: &SHAPE_BATCH_UPDATE_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "CreateClassifier",
-        input: &SHAPE_CREATE_CLASSIFIER_REQUEST,
-    },
-    OperationModel {
-        name: "CreateCrawler",
-        input: &SHAPE_CREATE_CRAWLER_REQUEST,
-    },
-    OperationModel {
-        name: "CreateDatabase",
-        input: &SHAPE_CREATE_DATABASE_REQUEST,
-    },
-    OperationModel {
-        name: "CreatePartition",
-        input: &SHAPE_CREATE_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "CreatePartitionIndex",
-        input: &SHAPE_CREATE_PARTITION_INDEX_REQUEST,
-    },
-    OperationModel {
-        name: "CreateTable",
-        input: &SHAPE_CREATE_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "CreateUserDefinedFunction",
-        input: &SHAPE_CREATE_USER_DEFINED_FUNCTION_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteClassifier",
-        input: &SHAPE_DELETE_CLASSIFIER_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteColumnStatisticsForPartition",
-        input: &SHAPE_DELETE_COLUMN_STATISTICS_FOR_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteColumnStatisticsForTable",
-        input: &SHAPE_DELETE_COLUMN_STATISTICS_FOR_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteCrawler",
-        input: &SHAPE_DELETE_CRAWLER_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteDatabase",
-        input: &SHAPE_DELETE_DATABASE_REQUEST,
-    },
-    OperationModel {
-        name: "DeletePartition",
-        input: &SHAPE_DELETE_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "DeletePartitionIndex",
-        input: &SHAPE_DELETE_PARTITION_INDEX_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteTable",
-        input: &SHAPE_DELETE_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteTableVersion",
-        input: &SHAPE_DELETE_TABLE_VERSION_REQUEST,
-    },
-    OperationModel {
-        name: "DeleteUserDefinedFunction",
-        input: &SHAPE_DELETE_USER_DEFINED_FUNCTION_REQUEST,
-    },
-    OperationModel {
-        name: "GetCatalog",
-        input: &SHAPE_GET_CATALOG_REQUEST,
-    },
-    OperationModel {
-        name: "GetCatalogImportStatus",
-        input: &SHAPE_GET_CATALOG_IMPORT_STATUS_REQUEST,
-    },
-    OperationModel {
-        name: "GetCatalogs",
-        input: &SHAPE_GET_CATALOGS_REQUEST,
-    },
-    OperationModel {
-        name: "GetClassifier",
-        input: &SHAPE_GET_CLASSIFIER_REQUEST,
-    },
-    OperationModel {
-        name: "GetClassifiers",
-        input: &SHAPE_GET_CLASSIFIERS_REQUEST,
-    },
-    OperationModel {
-        name: "GetColumnStatisticsForPartition",
-        input: &SHAPE_GET_COLUMN_STATISTICS_FOR_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "GetColumnStatisticsForTable",
-        input: &SHAPE_GET_COLUMN_STATISTICS_FOR_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "GetCrawler",
-        input: &SHAPE_GET_CRAWLER_REQUEST,
-    },
-    OperationModel {
-        name: "GetCrawlerMetrics",
-        input: &SHAPE_GET_CRAWLER_METRICS_REQUEST,
-    },
-    OperationModel {
-        name: "GetCrawlers",
-        input: &SHAPE_GET_CRAWLERS_REQUEST,
-    },
-    OperationModel {
-        name: "GetDataCatalogEncryptionSettings",
-        input: &SHAPE_GET_DATA_CATALOG_ENCRYPTION_SETTINGS_REQUEST,
-    },
-    OperationModel {
-        name: "GetDatabase",
-        input: &SHAPE_GET_DATABASE_REQUEST,
-    },
-    OperationModel {
-        name: "GetDatabases",
-        input: &SHAPE_GET_DATABASES_REQUEST,
-    },
-    OperationModel {
-        name: "GetPartition",
-        input: &SHAPE_GET_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "GetPartitionIndexes",
-        input: &SHAPE_GET_PARTITION_INDEXES_REQUEST,
-    },
-    OperationModel {
-        name: "GetPartitions",
-        input: &SHAPE_GET_PARTITIONS_REQUEST,
-    },
-    OperationModel {
-        name: "GetTable",
-        input: &SHAPE_GET_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "GetTableVersion",
-        input: &SHAPE_GET_TABLE_VERSION_REQUEST,
-    },
-    OperationModel {
-        name: "GetTableVersions",
-        input: &SHAPE_GET_TABLE_VERSIONS_REQUEST,
-    },
-    OperationModel {
-        name: "GetTables",
-        input: &SHAPE_GET_TABLES_REQUEST,
-    },
-    OperationModel {
-        name: "GetTags",
-        input: &SHAPE_GET_TAGS_REQUEST,
-    },
-    OperationModel {
-        name: "GetUserDefinedFunction",
-        input: &SHAPE_GET_USER_DEFINED_FUNCTION_REQUEST,
-    },
-    OperationModel {
-        name: "GetUserDefinedFunctions",
-        input: &SHAPE_GET_USER_DEFINED_FUNCTIONS_REQUEST,
-    },
-    OperationModel {
-        name: "ListCrawlers",
-        input: &SHAPE_LIST_CRAWLERS_REQUEST,
-    },
-    OperationModel {
-        name: "ListCrawls",
-        input: &SHAPE_LIST_CRAWLS_REQUEST,
-    },
-    OperationModel {
-        name: "SearchTables",
-        input: &SHAPE_SEARCH_TABLES_REQUEST,
-    },
-    OperationModel {
-        name: "StartCrawler",
-        input: &SHAPE_START_CRAWLER_REQUEST,
-    },
-    OperationModel {
-        name: "StartCrawlerSchedule",
-        input: &SHAPE_START_CRAWLER_SCHEDULE_REQUEST,
-    },
-    OperationModel {
-        name: "StopCrawler",
-        input: &SHAPE_STOP_CRAWLER_REQUEST,
-    },
-    OperationModel {
-        name: "StopCrawlerSchedule",
-        input: &SHAPE_STOP_CRAWLER_SCHEDULE_REQUEST,
-    },
-    OperationModel {
-        name: "TagResource",
-        input: &SHAPE_TAG_RESOURCE_REQUEST,
-    },
-    OperationModel {
-        name: "UntagResource",
-        input: &SHAPE_UNTAG_RESOURCE_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateClassifier",
-        input: &SHAPE_UPDATE_CLASSIFIER_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateColumnStatisticsForPartition",
-        input: &SHAPE_UPDATE_COLUMN_STATISTICS_FOR_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateColumnStatisticsForTable",
-        input: &SHAPE_UPDATE_COLUMN_STATISTICS_FOR_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateCrawler",
-        input: &SHAPE_UPDATE_CRAWLER_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateCrawlerSchedule",
-        input: &SHAPE_UPDATE_CRAWLER_SCHEDULE_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateDatabase",
-        input: &SHAPE_UPDATE_DATABASE_REQUEST,
-    },
-    OperationModel {
-        name: "UpdatePartition",
-        input: &SHAPE_UPDATE_PARTITION_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateTable",
-        input: &SHAPE_UPDATE_TABLE_REQUEST,
-    },
-    OperationModel {
-        name: "UpdateUserDefinedFunction",
-        input: &SHAPE_UPDATE_USER_DEFINED_FUNCTION_REQUEST,
-    },
+    OperationModel { name: "BatchCreatePartition", input: &SHAPE_BATCH_CREATE_PARTITION_REQUEST },
+    OperationModel { name: "BatchDeletePartition", input: &SHAPE_BATCH_DELETE_PARTITION_REQUEST },
+    OperationModel { name: "BatchDeleteTable", input: &SHAPE_BATCH_DELETE_TABLE_REQUEST },
+    OperationModel { name: "BatchDeleteTableVersion", input: &SHAPE_BATCH_DELETE_TABLE_VERSION_REQUEST },
+    OperationModel { name: "BatchGetCrawlers", input: &SHAPE_BATCH_GET_CRAWLERS_REQUEST },
+    OperationModel { name: "BatchGetPartition", input: &SHAPE_BATCH_GET_PARTITION_REQUEST },
+    OperationModel { name: "BatchUpdatePartition", input: &SHAPE_BATCH_UPDATE_PARTITION_REQUEST },
+    OperationModel { name: "CreateClassifier", input: &SHAPE_CREATE_CLASSIFIER_REQUEST },
+    OperationModel { name: "CreateCrawler", input: &SHAPE_CREATE_CRAWLER_REQUEST },
+    OperationModel { name: "CreateDatabase", input: &SHAPE_CREATE_DATABASE_REQUEST },
+    OperationModel { name: "CreatePartition", input: &SHAPE_CREATE_PARTITION_REQUEST },
+    OperationModel { name: "CreatePartitionIndex", input: &SHAPE_CREATE_PARTITION_INDEX_REQUEST },
+    OperationModel { name: "CreateTable", input: &SHAPE_CREATE_TABLE_REQUEST },
+    OperationModel { name: "CreateUserDefinedFunction", input: &SHAPE_CREATE_USER_DEFINED_FUNCTION_REQUEST },
+    OperationModel { name: "DeleteClassifier", input: &SHAPE_DELETE_CLASSIFIER_REQUEST },
+    OperationModel { name: "DeleteColumnStatisticsForPartition", input: &SHAPE_DELETE_COLUMN_STATISTICS_FOR_PARTITION_REQUEST },
+    OperationModel { name: "DeleteColumnStatisticsForTable", input: &SHAPE_DELETE_COLUMN_STATISTICS_FOR_TABLE_REQUEST },
+    OperationModel { name: "DeleteCrawler", input: &SHAPE_DELETE_CRAWLER_REQUEST },
+    OperationModel { name: "DeleteDatabase", input: &SHAPE_DELETE_DATABASE_REQUEST },
+    OperationModel { name: "DeletePartition", input: &SHAPE_DELETE_PARTITION_REQUEST },
+    OperationModel { name: "DeletePartitionIndex", input: &SHAPE_DELETE_PARTITION_INDEX_REQUEST },
+    OperationModel { name: "DeleteTable", input: &SHAPE_DELETE_TABLE_REQUEST },
+    OperationModel { name: "DeleteTableVersion", input: &SHAPE_DELETE_TABLE_VERSION_REQUEST },
+    OperationModel { name: "DeleteUserDefinedFunction", input: &SHAPE_DELETE_USER_DEFINED_FUNCTION_REQUEST },
+    OperationModel { name: "GetCatalog", input: &SHAPE_GET_CATALOG_REQUEST },
+    OperationModel { name: "GetCatalogImportStatus", input: &SHAPE_GET_CATALOG_IMPORT_STATUS_REQUEST },
+    OperationModel { name: "GetCatalogs", input: &SHAPE_GET_CATALOGS_REQUEST },
+    OperationModel { name: "GetClassifier", input: &SHAPE_GET_CLASSIFIER_REQUEST },
+    OperationModel { name: "GetClassifiers", input: &SHAPE_GET_CLASSIFIERS_REQUEST },
+    OperationModel { name: "GetColumnStatisticsForPartition", input: &SHAPE_GET_COLUMN_STATISTICS_FOR_PARTITION_REQUEST },
+    OperationModel { name: "GetColumnStatisticsForTable", input: &SHAPE_GET_COLUMN_STATISTICS_FOR_TABLE_REQUEST },
+    OperationModel { name: "GetCrawler", input: &SHAPE_GET_CRAWLER_REQUEST },
+    OperationModel { name: "GetCrawlerMetrics", input: &SHAPE_GET_CRAWLER_METRICS_REQUEST },
+    OperationModel { name: "GetCrawlers", input: &SHAPE_GET_CRAWLERS_REQUEST },
+    OperationModel { name: "GetDataCatalogEncryptionSettings", input: &SHAPE_GET_DATA_CATALOG_ENCRYPTION_SETTINGS_REQUEST },
+    OperationModel { name: "GetDatabase", input: &SHAPE_GET_DATABASE_REQUEST },
+    OperationModel { name: "GetDatabases", input: &SHAPE_GET_DATABASES_REQUEST },
+    OperationModel { name: "GetPartition", input: &SHAPE_GET_PARTITION_REQUEST },
+    OperationModel { name: "GetPartitionIndexes", input: &SHAPE_GET_PARTITION_INDEXES_REQUEST },
+    OperationModel { name: "GetPartitions", input: &SHAPE_GET_PARTITIONS_REQUEST },
+    OperationModel { name: "GetTable", input: &SHAPE_GET_TABLE_REQUEST },
+    OperationModel { name: "GetTableVersion", input: &SHAPE_GET_TABLE_VERSION_REQUEST },
+    OperationModel { name: "GetTableVersions", input: &SHAPE_GET_TABLE_VERSIONS_REQUEST },
+    OperationModel { name: "GetTables", input: &SHAPE_GET_TABLES_REQUEST },
+    OperationModel { name: "GetTags", input: &SHAPE_GET_TAGS_REQUEST },
+    OperationModel { name: "GetUserDefinedFunction", input: &SHAPE_GET_USER_DEFINED_FUNCTION_REQUEST },
+    OperationModel { name: "GetUserDefinedFunctions", input: &SHAPE_GET_USER_DEFINED_FUNCTIONS_REQUEST },
+    OperationModel { name: "ListCrawlers", input: &SHAPE_LIST_CRAWLERS_REQUEST },
+    OperationModel { name: "ListCrawls", input: &SHAPE_LIST_CRAWLS_REQUEST },
+    OperationModel { name: "SearchTables", input: &SHAPE_SEARCH_TABLES_REQUEST },
+    OperationModel { name: "StartCrawler", input: &SHAPE_START_CRAWLER_REQUEST },
+    OperationModel { name: "StartCrawlerSchedule", input: &SHAPE_START_CRAWLER_SCHEDULE_REQUEST },
+    OperationModel { name: "StopCrawler", input: &SHAPE_STOP_CRAWLER_REQUEST },
+    OperationModel { name: "StopCrawlerSchedule", input: &SHAPE_STOP_CRAWLER_SCHEDULE_REQUEST },
+    OperationModel { name: "TagResource", input: &SHAPE_TAG_RESOURCE_REQUEST },
+    OperationModel { name: "UntagResource", input: &SHAPE_UNTAG_RESOURCE_REQUEST },
+    OperationModel { name: "UpdateClassifier", input: &SHAPE_UPDATE_CLASSIFIER_REQUEST },
+    OperationModel { name: "UpdateColumnStatisticsForPartition", input: &SHAPE_UPDATE_COLUMN_STATISTICS_FOR_PARTITION_REQUEST },
+    OperationModel { name: "UpdateColumnStatisticsForTable", input: &SHAPE_UPDATE_COLUMN_STATISTICS_FOR_TABLE_REQUEST },
+    OperationModel { name: "UpdateCrawler", input: &SHAPE_UPDATE_CRAWLER_REQUEST },
+    OperationModel { name: "UpdateCrawlerSchedule", input: &SHAPE_UPDATE_CRAWLER_SCHEDULE_REQUEST },
+    OperationModel { name: "UpdateDatabase", input: &SHAPE_UPDATE_DATABASE_REQUEST },
+    OperationModel { name: "UpdatePartition", input: &SHAPE_UPDATE_PARTITION_REQUEST },
+    OperationModel { name: "UpdateTable", input: &SHAPE_UPDATE_TABLE_REQUEST },
+    OperationModel { name: "UpdateUserDefinedFunction", input: &SHAPE_UPDATE_USER_DEFINED_FUNCTION_REQUEST },
 ];
 
 /// `AuditContext` of the service model.
@@ -549,19 +354,13 @@ pub const OPERATION_MODELS: &[OperationModel] = &[
 #[serde(default)]
 pub struct AuditContext {
     /// `AdditionalAuditContext`.
-    #[serde(
-        rename = "AdditionalAuditContext",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "AdditionalAuditContext", skip_serializing_if = "Option::is_none")]
     pub additional_audit_context: Option<String>,
     /// `RequestedColumns`.
     #[serde(rename = "RequestedColumns", skip_serializing_if = "Option::is_none")]
     pub requested_columns: Option<Vec<String>>,
     /// `AllColumnsRequested`.
-    #[serde(
-        rename = "AllColumnsRequested",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "AllColumnsRequested", skip_serializing_if = "Option::is_none")]
     pub all_columns_requested: Option<bool>,
 }
 
@@ -726,10 +525,7 @@ pub struct BatchGetPartitionRequest {
     #[serde(rename = "AuditContext", skip_serializing_if = "Option::is_none")]
     pub audit_context: Option<AuditContext>,
     /// `QuerySessionContext`.
-    #[serde(
-        rename = "QuerySessionContext",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QuerySessionContext", skip_serializing_if = "Option::is_none")]
     pub query_session_context: Option<QuerySessionContext>,
 }
 
@@ -852,10 +648,7 @@ pub struct Catalog {
     #[serde(rename = "UpdateTime", skip_serializing_if = "Option::is_none")]
     pub update_time: Option<f64>,
     /// `TargetRedshiftCatalog`.
-    #[serde(
-        rename = "TargetRedshiftCatalog",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "TargetRedshiftCatalog", skip_serializing_if = "Option::is_none")]
     pub target_redshift_catalog: Option<TargetRedshiftCatalog>,
     /// `FederatedCatalog`.
     #[serde(rename = "FederatedCatalog", skip_serializing_if = "Option::is_none")]
@@ -864,22 +657,13 @@ pub struct Catalog {
     #[serde(rename = "CatalogProperties", skip_serializing_if = "Option::is_none")]
     pub catalog_properties: Option<CatalogPropertiesOutput>,
     /// `CreateTableDefaultPermissions`.
-    #[serde(
-        rename = "CreateTableDefaultPermissions",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CreateTableDefaultPermissions", skip_serializing_if = "Option::is_none")]
     pub create_table_default_permissions: Option<Vec<PrincipalPermissions>>,
     /// `CreateDatabaseDefaultPermissions`.
-    #[serde(
-        rename = "CreateDatabaseDefaultPermissions",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CreateDatabaseDefaultPermissions", skip_serializing_if = "Option::is_none")]
     pub create_database_default_permissions: Option<Vec<PrincipalPermissions>>,
     /// `AllowFullTableExternalDataAccess`.
-    #[serde(
-        rename = "AllowFullTableExternalDataAccess",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "AllowFullTableExternalDataAccess", skip_serializing_if = "Option::is_none")]
     pub allow_full_table_external_data_access: Option<String>,
 }
 
@@ -903,16 +687,10 @@ pub struct CatalogImportStatus {
 #[serde(default)]
 pub struct CatalogPropertiesOutput {
     /// `DataLakeAccessProperties`.
-    #[serde(
-        rename = "DataLakeAccessProperties",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DataLakeAccessProperties", skip_serializing_if = "Option::is_none")]
     pub data_lake_access_properties: Option<DataLakeAccessPropertiesOutput>,
     /// `IcebergOptimizationProperties`.
-    #[serde(
-        rename = "IcebergOptimizationProperties",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IcebergOptimizationProperties", skip_serializing_if = "Option::is_none")]
     pub iceberg_optimization_properties: Option<IcebergOptimizationPropertiesOutput>,
     /// `CustomProperties`.
     #[serde(rename = "CustomProperties", skip_serializing_if = "Option::is_none")]
@@ -1014,46 +792,25 @@ pub struct ColumnStatisticsData {
     #[serde(rename = "Type")]
     pub r#type: String,
     /// `BooleanColumnStatisticsData`.
-    #[serde(
-        rename = "BooleanColumnStatisticsData",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "BooleanColumnStatisticsData", skip_serializing_if = "Option::is_none")]
     pub boolean_column_statistics_data: Option<BooleanColumnStatisticsData>,
     /// `DateColumnStatisticsData`.
-    #[serde(
-        rename = "DateColumnStatisticsData",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DateColumnStatisticsData", skip_serializing_if = "Option::is_none")]
     pub date_column_statistics_data: Option<DateColumnStatisticsData>,
     /// `DecimalColumnStatisticsData`.
-    #[serde(
-        rename = "DecimalColumnStatisticsData",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DecimalColumnStatisticsData", skip_serializing_if = "Option::is_none")]
     pub decimal_column_statistics_data: Option<DecimalColumnStatisticsData>,
     /// `DoubleColumnStatisticsData`.
-    #[serde(
-        rename = "DoubleColumnStatisticsData",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DoubleColumnStatisticsData", skip_serializing_if = "Option::is_none")]
     pub double_column_statistics_data: Option<DoubleColumnStatisticsData>,
     /// `LongColumnStatisticsData`.
-    #[serde(
-        rename = "LongColumnStatisticsData",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LongColumnStatisticsData", skip_serializing_if = "Option::is_none")]
     pub long_column_statistics_data: Option<LongColumnStatisticsData>,
     /// `StringColumnStatisticsData`.
-    #[serde(
-        rename = "StringColumnStatisticsData",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "StringColumnStatisticsData", skip_serializing_if = "Option::is_none")]
     pub string_column_statistics_data: Option<StringColumnStatisticsData>,
     /// `BinaryColumnStatisticsData`.
-    #[serde(
-        rename = "BinaryColumnStatisticsData",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "BinaryColumnStatisticsData", skip_serializing_if = "Option::is_none")]
     pub binary_column_statistics_data: Option<BinaryColumnStatisticsData>,
 }
 
@@ -1110,10 +867,7 @@ pub struct Crawler {
     #[serde(rename = "SchemaChangePolicy", skip_serializing_if = "Option::is_none")]
     pub schema_change_policy: Option<SchemaChangePolicy>,
     /// `LineageConfiguration`.
-    #[serde(
-        rename = "LineageConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LineageConfiguration", skip_serializing_if = "Option::is_none")]
     pub lineage_configuration: Option<LineageConfiguration>,
     /// `State`.
     #[serde(rename = "State", skip_serializing_if = "Option::is_none")]
@@ -1143,16 +897,10 @@ pub struct Crawler {
     #[serde(rename = "Configuration", skip_serializing_if = "Option::is_none")]
     pub configuration: Option<String>,
     /// `CrawlerSecurityConfiguration`.
-    #[serde(
-        rename = "CrawlerSecurityConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CrawlerSecurityConfiguration", skip_serializing_if = "Option::is_none")]
     pub crawler_security_configuration: Option<String>,
     /// `LakeFormationConfiguration`.
-    #[serde(
-        rename = "LakeFormationConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LakeFormationConfiguration", skip_serializing_if = "Option::is_none")]
     pub lake_formation_configuration: Option<LakeFormationConfiguration>,
 }
 
@@ -1209,10 +957,7 @@ pub struct CrawlerMetrics {
     #[serde(rename = "LastRuntimeSeconds", skip_serializing_if = "Option::is_none")]
     pub last_runtime_seconds: Option<f64>,
     /// `MedianRuntimeSeconds`.
-    #[serde(
-        rename = "MedianRuntimeSeconds",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MedianRuntimeSeconds", skip_serializing_if = "Option::is_none")]
     pub median_runtime_seconds: Option<f64>,
     /// `TablesCreated`.
     #[serde(rename = "TablesCreated", skip_serializing_if = "Option::is_none")]
@@ -1328,25 +1073,16 @@ pub struct CreateCrawlerRequest {
     #[serde(rename = "RecrawlPolicy", skip_serializing_if = "Option::is_none")]
     pub recrawl_policy: Option<RecrawlPolicy>,
     /// `LineageConfiguration`.
-    #[serde(
-        rename = "LineageConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LineageConfiguration", skip_serializing_if = "Option::is_none")]
     pub lineage_configuration: Option<LineageConfiguration>,
     /// `LakeFormationConfiguration`.
-    #[serde(
-        rename = "LakeFormationConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LakeFormationConfiguration", skip_serializing_if = "Option::is_none")]
     pub lake_formation_configuration: Option<LakeFormationConfiguration>,
     /// `Configuration`.
     #[serde(rename = "Configuration", skip_serializing_if = "Option::is_none")]
     pub configuration: Option<String>,
     /// `CrawlerSecurityConfiguration`.
-    #[serde(
-        rename = "CrawlerSecurityConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CrawlerSecurityConfiguration", skip_serializing_if = "Option::is_none")]
     pub crawler_security_configuration: Option<String>,
     /// `Tags`.
     #[serde(rename = "Tags", skip_serializing_if = "Option::is_none")]
@@ -1378,19 +1114,13 @@ pub struct CreateCsvClassifierRequest {
     #[serde(rename = "Header", skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
     /// `DisableValueTrimming`.
-    #[serde(
-        rename = "DisableValueTrimming",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DisableValueTrimming", skip_serializing_if = "Option::is_none")]
     pub disable_value_trimming: Option<bool>,
     /// `AllowSingleColumn`.
     #[serde(rename = "AllowSingleColumn", skip_serializing_if = "Option::is_none")]
     pub allow_single_column: Option<bool>,
     /// `CustomDatatypeConfigured`.
-    #[serde(
-        rename = "CustomDatatypeConfigured",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CustomDatatypeConfigured", skip_serializing_if = "Option::is_none")]
     pub custom_datatype_configured: Option<bool>,
     /// `CustomDatatypes`.
     #[serde(rename = "CustomDatatypes", skip_serializing_if = "Option::is_none")]
@@ -1540,10 +1270,7 @@ pub struct CreateTableRequest {
     #[serde(rename = "TransactionId", skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<String>,
     /// `OpenTableFormatInput`.
-    #[serde(
-        rename = "OpenTableFormatInput",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "OpenTableFormatInput", skip_serializing_if = "Option::is_none")]
     pub open_table_format_input: Option<OpenTableFormatInput>,
 }
 
@@ -1616,19 +1343,13 @@ pub struct CsvClassifier {
     #[serde(rename = "Header", skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
     /// `DisableValueTrimming`.
-    #[serde(
-        rename = "DisableValueTrimming",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DisableValueTrimming", skip_serializing_if = "Option::is_none")]
     pub disable_value_trimming: Option<bool>,
     /// `AllowSingleColumn`.
     #[serde(rename = "AllowSingleColumn", skip_serializing_if = "Option::is_none")]
     pub allow_single_column: Option<bool>,
     /// `CustomDatatypeConfigured`.
-    #[serde(
-        rename = "CustomDatatypeConfigured",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CustomDatatypeConfigured", skip_serializing_if = "Option::is_none")]
     pub custom_datatype_configured: Option<bool>,
     /// `CustomDatatypes`.
     #[serde(rename = "CustomDatatypes", skip_serializing_if = "Option::is_none")]
@@ -1646,10 +1367,7 @@ pub struct DataCatalogEncryptionSettings {
     #[serde(rename = "EncryptionAtRest", skip_serializing_if = "Option::is_none")]
     pub encryption_at_rest: Option<EncryptionAtRest>,
     /// `ConnectionPasswordEncryption`.
-    #[serde(
-        rename = "ConnectionPasswordEncryption",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ConnectionPasswordEncryption", skip_serializing_if = "Option::is_none")]
     pub connection_password_encryption: Option<ConnectionPasswordEncryption>,
 }
 
@@ -1667,22 +1385,13 @@ pub struct DataLakeAccessPropertiesOutput {
     #[serde(rename = "KmsKey", skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<String>,
     /// `ManagedWorkgroupName`.
-    #[serde(
-        rename = "ManagedWorkgroupName",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ManagedWorkgroupName", skip_serializing_if = "Option::is_none")]
     pub managed_workgroup_name: Option<String>,
     /// `ManagedWorkgroupStatus`.
-    #[serde(
-        rename = "ManagedWorkgroupStatus",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ManagedWorkgroupStatus", skip_serializing_if = "Option::is_none")]
     pub managed_workgroup_status: Option<String>,
     /// `RedshiftDatabaseName`.
-    #[serde(
-        rename = "RedshiftDatabaseName",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "RedshiftDatabaseName", skip_serializing_if = "Option::is_none")]
     pub redshift_database_name: Option<String>,
     /// `StatusMessage`.
     #[serde(rename = "StatusMessage", skip_serializing_if = "Option::is_none")]
@@ -1697,10 +1406,7 @@ pub struct DataLakeAccessPropertiesOutput {
 #[serde(default)]
 pub struct DataLakePrincipal {
     /// `DataLakePrincipalIdentifier`.
-    #[serde(
-        rename = "DataLakePrincipalIdentifier",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DataLakePrincipalIdentifier", skip_serializing_if = "Option::is_none")]
     pub data_lake_principal_identifier: Option<String>,
 }
 
@@ -1724,10 +1430,7 @@ pub struct Database {
     #[serde(rename = "CreateTime", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<f64>,
     /// `CreateTableDefaultPermissions`.
-    #[serde(
-        rename = "CreateTableDefaultPermissions",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CreateTableDefaultPermissions", skip_serializing_if = "Option::is_none")]
     pub create_table_default_permissions: Option<Vec<PrincipalPermissions>>,
     /// `TargetDatabase`.
     #[serde(rename = "TargetDatabase", skip_serializing_if = "Option::is_none")]
@@ -1772,10 +1475,7 @@ pub struct DatabaseInput {
     #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
     pub parameters: Option<BTreeMap<String, String>>,
     /// `CreateTableDefaultPermissions`.
-    #[serde(
-        rename = "CreateTableDefaultPermissions",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CreateTableDefaultPermissions", skip_serializing_if = "Option::is_none")]
     pub create_table_default_permissions: Option<Vec<PrincipalPermissions>>,
     /// `TargetDatabase`.
     #[serde(rename = "TargetDatabase", skip_serializing_if = "Option::is_none")]
@@ -2053,10 +1753,7 @@ pub struct DeltaTarget {
     #[serde(rename = "WriteManifest", skip_serializing_if = "Option::is_none")]
     pub write_manifest: Option<bool>,
     /// `CreateNativeDeltaTable`.
-    #[serde(
-        rename = "CreateNativeDeltaTable",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CreateNativeDeltaTable", skip_serializing_if = "Option::is_none")]
     pub create_native_delta_table: Option<bool>,
 }
 
@@ -2104,10 +1801,7 @@ pub struct EncryptionAtRest {
     #[serde(rename = "SseAwsKmsKeyId", skip_serializing_if = "Option::is_none")]
     pub sse_aws_kms_key_id: Option<String>,
     /// `CatalogEncryptionServiceRole`.
-    #[serde(
-        rename = "CatalogEncryptionServiceRole",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CatalogEncryptionServiceRole", skip_serializing_if = "Option::is_none")]
     pub catalog_encryption_service_role: Option<String>,
 }
 
@@ -2311,10 +2005,7 @@ pub struct GetColumnStatisticsForPartitionRequest {
 #[serde(default)]
 pub struct GetColumnStatisticsForPartitionResponse {
     /// `ColumnStatisticsList`.
-    #[serde(
-        rename = "ColumnStatisticsList",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ColumnStatisticsList", skip_serializing_if = "Option::is_none")]
     pub column_statistics_list: Option<Vec<ColumnStatistics>>,
     /// `Errors`.
     #[serde(rename = "Errors", skip_serializing_if = "Option::is_none")]
@@ -2344,10 +2035,7 @@ pub struct GetColumnStatisticsForTableRequest {
 #[serde(default)]
 pub struct GetColumnStatisticsForTableResponse {
     /// `ColumnStatisticsList`.
-    #[serde(
-        rename = "ColumnStatisticsList",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ColumnStatisticsList", skip_serializing_if = "Option::is_none")]
     pub column_statistics_list: Option<Vec<ColumnStatistics>>,
     /// `Errors`.
     #[serde(rename = "Errors", skip_serializing_if = "Option::is_none")]
@@ -2437,10 +2125,7 @@ pub struct GetDataCatalogEncryptionSettingsRequest {
 #[serde(default)]
 pub struct GetDataCatalogEncryptionSettingsResponse {
     /// `DataCatalogEncryptionSettings`.
-    #[serde(
-        rename = "DataCatalogEncryptionSettings",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DataCatalogEncryptionSettings", skip_serializing_if = "Option::is_none")]
     pub data_catalog_encryption_settings: Option<DataCatalogEncryptionSettings>,
 }
 
@@ -2521,10 +2206,7 @@ pub struct GetPartitionIndexesRequest {
 #[serde(default)]
 pub struct GetPartitionIndexesResponse {
     /// `PartitionIndexDescriptorList`.
-    #[serde(
-        rename = "PartitionIndexDescriptorList",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "PartitionIndexDescriptorList", skip_serializing_if = "Option::is_none")]
     pub partition_index_descriptor_list: Option<Vec<PartitionIndexDescriptor>>,
     /// `NextToken`.
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
@@ -2587,10 +2269,7 @@ pub struct GetPartitionsRequest {
     #[serde(rename = "MaxResults", skip_serializing_if = "Option::is_none")]
     pub max_results: Option<i64>,
     /// `ExcludeColumnSchema`.
-    #[serde(
-        rename = "ExcludeColumnSchema",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ExcludeColumnSchema", skip_serializing_if = "Option::is_none")]
     pub exclude_column_schema: Option<bool>,
     /// `TransactionId`.
     #[serde(rename = "TransactionId", skip_serializing_if = "Option::is_none")]
@@ -2638,10 +2317,7 @@ pub struct GetTableRequest {
     #[serde(rename = "AuditContext", skip_serializing_if = "Option::is_none")]
     pub audit_context: Option<AuditContext>,
     /// `IncludeStatusDetails`.
-    #[serde(
-        rename = "IncludeStatusDetails",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IncludeStatusDetails", skip_serializing_if = "Option::is_none")]
     pub include_status_details: Option<bool>,
 }
 
@@ -2749,10 +2425,7 @@ pub struct GetTablesRequest {
     #[serde(rename = "AuditContext", skip_serializing_if = "Option::is_none")]
     pub audit_context: Option<AuditContext>,
     /// `IncludeStatusDetails`.
-    #[serde(
-        rename = "IncludeStatusDetails",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IncludeStatusDetails", skip_serializing_if = "Option::is_none")]
     pub include_status_details: Option<bool>,
     /// `AttributesToGet`.
     #[serde(rename = "AttributesToGet", skip_serializing_if = "Option::is_none")]
@@ -2809,10 +2482,7 @@ pub struct GetUserDefinedFunctionRequest {
 #[serde(default)]
 pub struct GetUserDefinedFunctionResponse {
     /// `UserDefinedFunction`.
-    #[serde(
-        rename = "UserDefinedFunction",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "UserDefinedFunction", skip_serializing_if = "Option::is_none")]
     pub user_defined_function: Option<UserDefinedFunction>,
 }
 
@@ -2845,10 +2515,7 @@ pub struct GetUserDefinedFunctionsRequest {
 #[serde(default)]
 pub struct GetUserDefinedFunctionsResponse {
     /// `UserDefinedFunctions`.
-    #[serde(
-        rename = "UserDefinedFunctions",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "UserDefinedFunctions", skip_serializing_if = "Option::is_none")]
     pub user_defined_functions: Option<Vec<UserDefinedFunction>>,
     /// `NextToken`.
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
@@ -2896,10 +2563,7 @@ pub struct HudiTarget {
     #[serde(rename = "Exclusions", skip_serializing_if = "Option::is_none")]
     pub exclusions: Option<Vec<String>>,
     /// `MaximumTraversalDepth`.
-    #[serde(
-        rename = "MaximumTraversalDepth",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MaximumTraversalDepth", skip_serializing_if = "Option::is_none")]
     pub maximum_traversal_depth: Option<i64>,
 }
 
@@ -2935,10 +2599,7 @@ pub struct IcebergInput {
     #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// `CreateIcebergTableInput`.
-    #[serde(
-        rename = "CreateIcebergTableInput",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CreateIcebergTableInput", skip_serializing_if = "Option::is_none")]
     pub create_iceberg_table_input: Option<CreateIcebergTableInput>,
 }
 
@@ -3112,10 +2773,7 @@ pub struct IcebergTarget {
     #[serde(rename = "Exclusions", skip_serializing_if = "Option::is_none")]
     pub exclusions: Option<Vec<String>>,
     /// `MaximumTraversalDepth`.
-    #[serde(
-        rename = "MaximumTraversalDepth",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "MaximumTraversalDepth", skip_serializing_if = "Option::is_none")]
     pub maximum_traversal_depth: Option<i64>,
 }
 
@@ -3133,10 +2791,7 @@ pub struct JdbcTarget {
     #[serde(rename = "Exclusions", skip_serializing_if = "Option::is_none")]
     pub exclusions: Option<Vec<String>>,
     /// `EnableAdditionalMetadata`.
-    #[serde(
-        rename = "EnableAdditionalMetadata",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "EnableAdditionalMetadata", skip_serializing_if = "Option::is_none")]
     pub enable_additional_metadata: Option<Vec<String>>,
 }
 
@@ -3178,10 +2833,7 @@ pub struct KeySchemaElement {
 #[serde(default)]
 pub struct LakeFormationConfiguration {
     /// `UseLakeFormationCredentials`.
-    #[serde(
-        rename = "UseLakeFormationCredentials",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "UseLakeFormationCredentials", skip_serializing_if = "Option::is_none")]
     pub use_lake_formation_credentials: Option<bool>,
     /// `AccountId`.
     #[serde(rename = "AccountId", skip_serializing_if = "Option::is_none")]
@@ -3217,10 +2869,7 @@ pub struct LastCrawlInfo {
 #[serde(default)]
 pub struct LineageConfiguration {
     /// `CrawlerLineageSettings`.
-    #[serde(
-        rename = "CrawlerLineageSettings",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CrawlerLineageSettings", skip_serializing_if = "Option::is_none")]
     pub crawler_lineage_settings: Option<String>,
 }
 
@@ -3481,10 +3130,7 @@ pub struct QuerySessionContext {
     #[serde(rename = "ClusterId", skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<String>,
     /// `QueryAuthorizationId`.
-    #[serde(
-        rename = "QueryAuthorizationId",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "QueryAuthorizationId", skip_serializing_if = "Option::is_none")]
     pub query_authorization_id: Option<String>,
     /// `AdditionalContext`.
     #[serde(rename = "AdditionalContext", skip_serializing_if = "Option::is_none")]
@@ -3586,10 +3232,7 @@ pub struct SchemaReference {
     #[serde(rename = "SchemaVersionId", skip_serializing_if = "Option::is_none")]
     pub schema_version_id: Option<String>,
     /// `SchemaVersionNumber`.
-    #[serde(
-        rename = "SchemaVersionNumber",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "SchemaVersionNumber", skip_serializing_if = "Option::is_none")]
     pub schema_version_number: Option<i64>,
 }
 
@@ -3619,10 +3262,7 @@ pub struct SearchTablesRequest {
     #[serde(rename = "ResourceShareType", skip_serializing_if = "Option::is_none")]
     pub resource_share_type: Option<String>,
     /// `IncludeStatusDetails`.
-    #[serde(
-        rename = "IncludeStatusDetails",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IncludeStatusDetails", skip_serializing_if = "Option::is_none")]
     pub include_status_details: Option<bool>,
 }
 
@@ -3658,10 +3298,7 @@ pub struct SerDeInfo {
     #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `SerializationLibrary`.
-    #[serde(
-        rename = "SerializationLibrary",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "SerializationLibrary", skip_serializing_if = "Option::is_none")]
     pub serialization_library: Option<String>,
     /// `Parameters`.
     #[serde(rename = "Parameters", skip_serializing_if = "Option::is_none")]
@@ -3679,10 +3316,7 @@ pub struct SkewedInfo {
     #[serde(rename = "SkewedColumnValues", skip_serializing_if = "Option::is_none")]
     pub skewed_column_values: Option<Vec<String>>,
     /// `SkewedColumnValueLocationMaps`.
-    #[serde(
-        rename = "SkewedColumnValueLocationMaps",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "SkewedColumnValueLocationMaps", skip_serializing_if = "Option::is_none")]
     pub skewed_column_value_location_maps: Option<BTreeMap<String, String>>,
 }
 
@@ -3777,10 +3411,7 @@ pub struct StorageDescriptor {
     #[serde(rename = "Location", skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// `AdditionalLocations`.
-    #[serde(
-        rename = "AdditionalLocations",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "AdditionalLocations", skip_serializing_if = "Option::is_none")]
     pub additional_locations: Option<Vec<String>>,
     /// `InputFormat`.
     #[serde(rename = "InputFormat", skip_serializing_if = "Option::is_none")]
@@ -3810,10 +3441,7 @@ pub struct StorageDescriptor {
     #[serde(rename = "SkewedInfo", skip_serializing_if = "Option::is_none")]
     pub skewed_info: Option<SkewedInfo>,
     /// `StoredAsSubDirectories`.
-    #[serde(
-        rename = "StoredAsSubDirectories",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "StoredAsSubDirectories", skip_serializing_if = "Option::is_none")]
     pub stored_as_sub_directories: Option<bool>,
     /// `SchemaReference`.
     #[serde(rename = "SchemaReference", skip_serializing_if = "Option::is_none")]
@@ -3891,10 +3519,7 @@ pub struct Table {
     #[serde(rename = "CreatedBy", skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
     /// `IsRegisteredWithLakeFormation`.
-    #[serde(
-        rename = "IsRegisteredWithLakeFormation",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "IsRegisteredWithLakeFormation", skip_serializing_if = "Option::is_none")]
     pub is_registered_with_lake_formation: Option<bool>,
     /// `TargetTable`.
     #[serde(rename = "TargetTable", skip_serializing_if = "Option::is_none")]
@@ -4215,25 +3840,16 @@ pub struct UpdateCrawlerRequest {
     #[serde(rename = "RecrawlPolicy", skip_serializing_if = "Option::is_none")]
     pub recrawl_policy: Option<RecrawlPolicy>,
     /// `LineageConfiguration`.
-    #[serde(
-        rename = "LineageConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LineageConfiguration", skip_serializing_if = "Option::is_none")]
     pub lineage_configuration: Option<LineageConfiguration>,
     /// `LakeFormationConfiguration`.
-    #[serde(
-        rename = "LakeFormationConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "LakeFormationConfiguration", skip_serializing_if = "Option::is_none")]
     pub lake_formation_configuration: Option<LakeFormationConfiguration>,
     /// `Configuration`.
     #[serde(rename = "Configuration", skip_serializing_if = "Option::is_none")]
     pub configuration: Option<String>,
     /// `CrawlerSecurityConfiguration`.
-    #[serde(
-        rename = "CrawlerSecurityConfiguration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CrawlerSecurityConfiguration", skip_serializing_if = "Option::is_none")]
     pub crawler_security_configuration: Option<String>,
 }
 
@@ -4279,19 +3895,13 @@ pub struct UpdateCsvClassifierRequest {
     #[serde(rename = "Header", skip_serializing_if = "Option::is_none")]
     pub header: Option<Vec<String>>,
     /// `DisableValueTrimming`.
-    #[serde(
-        rename = "DisableValueTrimming",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "DisableValueTrimming", skip_serializing_if = "Option::is_none")]
     pub disable_value_trimming: Option<bool>,
     /// `AllowSingleColumn`.
     #[serde(rename = "AllowSingleColumn", skip_serializing_if = "Option::is_none")]
     pub allow_single_column: Option<bool>,
     /// `CustomDatatypeConfigured`.
-    #[serde(
-        rename = "CustomDatatypeConfigured",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "CustomDatatypeConfigured", skip_serializing_if = "Option::is_none")]
     pub custom_datatype_configured: Option<bool>,
     /// `CustomDatatypes`.
     #[serde(rename = "CustomDatatypes", skip_serializing_if = "Option::is_none")]
@@ -4436,10 +4046,7 @@ pub struct UpdateTableRequest {
     #[serde(rename = "Force", skip_serializing_if = "Option::is_none")]
     pub force: Option<bool>,
     /// `UpdateOpenTableFormatInput`.
-    #[serde(
-        rename = "UpdateOpenTableFormatInput",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "UpdateOpenTableFormatInput", skip_serializing_if = "Option::is_none")]
     pub update_open_table_format_input: Option<UpdateOpenTableFormatInput>,
 }
 
@@ -4569,10 +4176,7 @@ pub struct ViewDefinition {
     #[serde(rename = "SubObjects", skip_serializing_if = "Option::is_none")]
     pub sub_objects: Option<Vec<String>>,
     /// `SubObjectVersionIds`.
-    #[serde(
-        rename = "SubObjectVersionIds",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "SubObjectVersionIds", skip_serializing_if = "Option::is_none")]
     pub sub_object_version_ids: Option<Vec<i64>>,
     /// `Representations`.
     #[serde(rename = "Representations", skip_serializing_if = "Option::is_none")]
@@ -4608,10 +4212,7 @@ pub struct ViewDefinitionInput {
     #[serde(rename = "SubObjects", skip_serializing_if = "Option::is_none")]
     pub sub_objects: Option<Vec<String>>,
     /// `SubObjectVersionIds`.
-    #[serde(
-        rename = "SubObjectVersionIds",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "SubObjectVersionIds", skip_serializing_if = "Option::is_none")]
     pub sub_object_version_ids: Option<Vec<i64>>,
 }
 
@@ -4632,10 +4233,7 @@ pub struct ViewRepresentation {
     #[serde(rename = "ViewExpandedText", skip_serializing_if = "Option::is_none")]
     pub view_expanded_text: Option<String>,
     /// `ValidationConnection`.
-    #[serde(
-        rename = "ValidationConnection",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ValidationConnection", skip_serializing_if = "Option::is_none")]
     pub validation_connection: Option<String>,
     /// `IsStale`.
     #[serde(rename = "IsStale", skip_serializing_if = "Option::is_none")]
@@ -4656,10 +4254,7 @@ pub struct ViewRepresentationInput {
     #[serde(rename = "ViewOriginalText", skip_serializing_if = "Option::is_none")]
     pub view_original_text: Option<String>,
     /// `ValidationConnection`.
-    #[serde(
-        rename = "ValidationConnection",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "ValidationConnection", skip_serializing_if = "Option::is_none")]
     pub validation_connection: Option<String>,
     /// `ViewExpandedText`.
     #[serde(rename = "ViewExpandedText", skip_serializing_if = "Option::is_none")]
@@ -4714,290 +4309,110 @@ pub struct XMLClassifier {
     pub row_tag: Option<String>,
 }
 
-static SHAPE_ACCOUNT_ID: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(12),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_ACCOUNT_ID: Shape = Shape::Text { length_min: Some(0), length_max: Some(12), pattern: None, values: &[] };
 
-static SHAPE_ADDITIONAL_CONTEXT_MAP: Shape = Shape::Map {
-    key: &SHAPE_CONTEXT_KEY,
-    value: &SHAPE_CONTEXT_VALUE,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ADDITIONAL_CONTEXT_MAP: Shape =
+    Shape::Map { key: &SHAPE_CONTEXT_KEY, value: &SHAPE_CONTEXT_VALUE, length_min: None, length_max: None };
 
-static SHAPE_ARN_STRING: Shape = Shape::Text {
-    length_min: Some(20),
-    length_max: Some(2048),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_ARN_STRING: Shape = Shape::Text { length_min: Some(20), length_max: Some(2048), pattern: None, values: &[] };
 
-static SHAPE_AUDIT_COLUMN_NAMES_LIST: Shape = Shape::List {
-    member: &SHAPE_COLUMN_NAME_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_AUDIT_COLUMN_NAMES_LIST: Shape = Shape::List { member: &SHAPE_COLUMN_NAME_STRING, length_min: None, length_max: None };
 
 static SHAPE_AUDIT_CONTEXT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "AdditionalAuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT_STRING,
-        },
-        Member {
-            name: "RequestedColumns",
-            is_required: false,
-            shape: &SHAPE_AUDIT_COLUMN_NAMES_LIST,
-        },
-        Member {
-            name: "AllColumnsRequested",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
+        Member { name: "AdditionalAuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT_STRING },
+        Member { name: "RequestedColumns", is_required: false, shape: &SHAPE_AUDIT_COLUMN_NAMES_LIST },
+        Member { name: "AllColumnsRequested", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
     ],
 };
 
-static SHAPE_AUDIT_CONTEXT_STRING: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(2048),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_AUDIT_CONTEXT_STRING: Shape = Shape::Text { length_min: Some(0), length_max: Some(2048), pattern: None, values: &[] };
 
 static SHAPE_BATCH_CREATE_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionInputList",
-            is_required: true,
-            shape: &SHAPE_PARTITION_INPUT_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionInputList", is_required: true, shape: &SHAPE_PARTITION_INPUT_LIST },
     ],
 };
 
 static SHAPE_BATCH_DELETE_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionsToDelete",
-            is_required: true,
-            shape: &SHAPE_BATCH_DELETE_PARTITION_VALUE_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionsToDelete", is_required: true, shape: &SHAPE_BATCH_DELETE_PARTITION_VALUE_LIST },
     ],
 };
 
-static SHAPE_BATCH_DELETE_PARTITION_VALUE_LIST: Shape = Shape::List {
-    member: &SHAPE_PARTITION_VALUE_LIST,
-    length_min: Some(0),
-    length_max: Some(25),
-};
+static SHAPE_BATCH_DELETE_PARTITION_VALUE_LIST: Shape =
+    Shape::List { member: &SHAPE_PARTITION_VALUE_LIST, length_min: Some(0), length_max: Some(25) };
 
-static SHAPE_BATCH_DELETE_TABLE_NAME_LIST: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: Some(0),
-    length_max: Some(100),
-};
+static SHAPE_BATCH_DELETE_TABLE_NAME_LIST: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: Some(0), length_max: Some(100) };
 
 static SHAPE_BATCH_DELETE_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TablesToDelete",
-            is_required: true,
-            shape: &SHAPE_BATCH_DELETE_TABLE_NAME_LIST,
-        },
-        Member {
-            name: "TransactionId",
-            is_required: false,
-            shape: &SHAPE_TRANSACTION_ID_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TablesToDelete", is_required: true, shape: &SHAPE_BATCH_DELETE_TABLE_NAME_LIST },
+        Member { name: "TransactionId", is_required: false, shape: &SHAPE_TRANSACTION_ID_STRING },
     ],
 };
 
-static SHAPE_BATCH_DELETE_TABLE_VERSION_LIST: Shape = Shape::List {
-    member: &SHAPE_VERSION_STRING,
-    length_min: Some(0),
-    length_max: Some(100),
-};
+static SHAPE_BATCH_DELETE_TABLE_VERSION_LIST: Shape =
+    Shape::List { member: &SHAPE_VERSION_STRING, length_min: Some(0), length_max: Some(100) };
 
 static SHAPE_BATCH_DELETE_TABLE_VERSION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "VersionIds",
-            is_required: true,
-            shape: &SHAPE_BATCH_DELETE_TABLE_VERSION_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "VersionIds", is_required: true, shape: &SHAPE_BATCH_DELETE_TABLE_VERSION_LIST },
     ],
 };
 
-static SHAPE_BATCH_GET_CRAWLERS_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CrawlerNames",
-        is_required: true,
-        shape: &SHAPE_CRAWLER_NAME_LIST,
-    }],
-};
+static SHAPE_BATCH_GET_CRAWLERS_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "CrawlerNames", is_required: true, shape: &SHAPE_CRAWLER_NAME_LIST }] };
 
 static SHAPE_BATCH_GET_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionsToGet",
-            is_required: true,
-            shape: &SHAPE_BATCH_GET_PARTITION_VALUE_LIST,
-        },
-        Member {
-            name: "AuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT,
-        },
-        Member {
-            name: "QuerySessionContext",
-            is_required: false,
-            shape: &SHAPE_QUERY_SESSION_CONTEXT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionsToGet", is_required: true, shape: &SHAPE_BATCH_GET_PARTITION_VALUE_LIST },
+        Member { name: "AuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT },
+        Member { name: "QuerySessionContext", is_required: false, shape: &SHAPE_QUERY_SESSION_CONTEXT },
     ],
 };
 
-static SHAPE_BATCH_GET_PARTITION_VALUE_LIST: Shape = Shape::List {
-    member: &SHAPE_PARTITION_VALUE_LIST,
-    length_min: Some(0),
-    length_max: Some(1000),
-};
+static SHAPE_BATCH_GET_PARTITION_VALUE_LIST: Shape =
+    Shape::List { member: &SHAPE_PARTITION_VALUE_LIST, length_min: Some(0), length_max: Some(1000) };
 
 static SHAPE_BATCH_UPDATE_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Entries",
-            is_required: true,
-            shape: &SHAPE_BATCH_UPDATE_PARTITION_REQUEST_ENTRY_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Entries", is_required: true, shape: &SHAPE_BATCH_UPDATE_PARTITION_REQUEST_ENTRY_LIST },
     ],
 };
 
 static SHAPE_BATCH_UPDATE_PARTITION_REQUEST_ENTRY: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "PartitionValueList",
-            is_required: true,
-            shape: &SHAPE_BOUNDED_PARTITION_VALUE_LIST,
-        },
-        Member {
-            name: "PartitionInput",
-            is_required: true,
-            shape: &SHAPE_PARTITION_INPUT,
-        },
+        Member { name: "PartitionValueList", is_required: true, shape: &SHAPE_BOUNDED_PARTITION_VALUE_LIST },
+        Member { name: "PartitionInput", is_required: true, shape: &SHAPE_PARTITION_INPUT },
     ],
 };
 
-static SHAPE_BATCH_UPDATE_PARTITION_REQUEST_ENTRY_LIST: Shape = Shape::List {
-    member: &SHAPE_BATCH_UPDATE_PARTITION_REQUEST_ENTRY,
-    length_min: Some(1),
-    length_max: Some(100),
-};
+static SHAPE_BATCH_UPDATE_PARTITION_REQUEST_ENTRY_LIST: Shape =
+    Shape::List { member: &SHAPE_BATCH_UPDATE_PARTITION_REQUEST_ENTRY, length_min: Some(1), length_max: Some(100) };
 
 static SHAPE_BINARY_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MaximumLength",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "AverageLength",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_DOUBLE,
-        },
-        Member {
-            name: "NumberOfNulls",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
+        Member { name: "MaximumLength", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "AverageLength", is_required: true, shape: &SHAPE_NON_NEGATIVE_DOUBLE },
+        Member { name: "NumberOfNulls", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
     ],
 };
 
@@ -5007,36 +4422,17 @@ static SHAPE_BOOLEAN: Shape = Shape::Boolean;
 
 static SHAPE_BOOLEAN_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "NumberOfTrues",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "NumberOfFalses",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "NumberOfNulls",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
+        Member { name: "NumberOfTrues", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "NumberOfFalses", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "NumberOfNulls", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
     ],
 };
 
 static SHAPE_BOOLEAN_NULLABLE: Shape = Shape::Boolean;
 
-static SHAPE_BOUNDED_PARTITION_VALUE_LIST: Shape = Shape::List {
-    member: &SHAPE_VALUE_STRING,
-    length_min: Some(0),
-    length_max: Some(100),
-};
+static SHAPE_BOUNDED_PARTITION_VALUE_LIST: Shape = Shape::List { member: &SHAPE_VALUE_STRING, length_min: Some(0), length_max: Some(100) };
 
-static SHAPE_CATALOG_GETTER_PAGE_SIZE: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(100),
-};
+static SHAPE_CATALOG_GETTER_PAGE_SIZE: Shape = Shape::Integer { min: Some(1), max: Some(100) };
 
 static SHAPE_CATALOG_ID_STRING: Shape = Shape::Text {
     length_min: Some(1),
@@ -5045,91 +4441,34 @@ static SHAPE_CATALOG_ID_STRING: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_CATALOG_TABLES_LIST: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: Some(1),
-    length_max: None,
-};
+static SHAPE_CATALOG_TABLES_LIST: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: Some(1), length_max: None };
 
 static SHAPE_CATALOG_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Tables",
-            is_required: true,
-            shape: &SHAPE_CATALOG_TABLES_LIST,
-        },
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_CONNECTION_NAME,
-        },
-        Member {
-            name: "EventQueueArn",
-            is_required: false,
-            shape: &SHAPE_EVENT_QUEUE_ARN,
-        },
-        Member {
-            name: "DlqEventQueueArn",
-            is_required: false,
-            shape: &SHAPE_EVENT_QUEUE_ARN,
-        },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Tables", is_required: true, shape: &SHAPE_CATALOG_TABLES_LIST },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_CONNECTION_NAME },
+        Member { name: "EventQueueArn", is_required: false, shape: &SHAPE_EVENT_QUEUE_ARN },
+        Member { name: "DlqEventQueueArn", is_required: false, shape: &SHAPE_EVENT_QUEUE_ARN },
     ],
 };
 
-static SHAPE_CATALOG_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_CATALOG_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_CATALOG_TARGET_LIST: Shape = Shape::List { member: &SHAPE_CATALOG_TARGET, length_min: None, length_max: None };
 
-static SHAPE_CLASSIFICATION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_CLASSIFICATION: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_CLASSIFIER_NAME_LIST: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_CLASSIFIER_NAME_LIST: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: None, length_max: None };
 
 static SHAPE_COLUMN: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Type",
-            is_required: false,
-            shape: &SHAPE_COLUMN_TYPE_STRING,
-        },
-        Member {
-            name: "Comment",
-            is_required: false,
-            shape: &SHAPE_COMMENT_STRING,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Type", is_required: false, shape: &SHAPE_COLUMN_TYPE_STRING },
+        Member { name: "Comment", is_required: false, shape: &SHAPE_COMMENT_STRING },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
     ],
 };
 
-static SHAPE_COLUMN_LIST: Shape = Shape::List {
-    member: &SHAPE_COLUMN,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_COLUMN_LIST: Shape = Shape::List { member: &SHAPE_COLUMN, length_min: None, length_max: None };
 
 static SHAPE_COLUMN_NAME_STRING: Shape = Shape::Text {
     length_min: Some(1),
@@ -5140,71 +4479,23 @@ static SHAPE_COLUMN_NAME_STRING: Shape = Shape::Text {
 
 static SHAPE_COLUMN_STATISTICS: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ColumnName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ColumnType",
-            is_required: true,
-            shape: &SHAPE_TYPE_STRING,
-        },
-        Member {
-            name: "AnalyzedTime",
-            is_required: true,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "StatisticsData",
-            is_required: true,
-            shape: &SHAPE_COLUMN_STATISTICS_DATA,
-        },
+        Member { name: "ColumnName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "ColumnType", is_required: true, shape: &SHAPE_TYPE_STRING },
+        Member { name: "AnalyzedTime", is_required: true, shape: &SHAPE_TIMESTAMP },
+        Member { name: "StatisticsData", is_required: true, shape: &SHAPE_COLUMN_STATISTICS_DATA },
     ],
 };
 
 static SHAPE_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Type",
-            is_required: true,
-            shape: &SHAPE_COLUMN_STATISTICS_TYPE,
-        },
-        Member {
-            name: "BooleanColumnStatisticsData",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN_COLUMN_STATISTICS_DATA,
-        },
-        Member {
-            name: "DateColumnStatisticsData",
-            is_required: false,
-            shape: &SHAPE_DATE_COLUMN_STATISTICS_DATA,
-        },
-        Member {
-            name: "DecimalColumnStatisticsData",
-            is_required: false,
-            shape: &SHAPE_DECIMAL_COLUMN_STATISTICS_DATA,
-        },
-        Member {
-            name: "DoubleColumnStatisticsData",
-            is_required: false,
-            shape: &SHAPE_DOUBLE_COLUMN_STATISTICS_DATA,
-        },
-        Member {
-            name: "LongColumnStatisticsData",
-            is_required: false,
-            shape: &SHAPE_LONG_COLUMN_STATISTICS_DATA,
-        },
-        Member {
-            name: "StringColumnStatisticsData",
-            is_required: false,
-            shape: &SHAPE_STRING_COLUMN_STATISTICS_DATA,
-        },
-        Member {
-            name: "BinaryColumnStatisticsData",
-            is_required: false,
-            shape: &SHAPE_BINARY_COLUMN_STATISTICS_DATA,
-        },
+        Member { name: "Type", is_required: true, shape: &SHAPE_COLUMN_STATISTICS_TYPE },
+        Member { name: "BooleanColumnStatisticsData", is_required: false, shape: &SHAPE_BOOLEAN_COLUMN_STATISTICS_DATA },
+        Member { name: "DateColumnStatisticsData", is_required: false, shape: &SHAPE_DATE_COLUMN_STATISTICS_DATA },
+        Member { name: "DecimalColumnStatisticsData", is_required: false, shape: &SHAPE_DECIMAL_COLUMN_STATISTICS_DATA },
+        Member { name: "DoubleColumnStatisticsData", is_required: false, shape: &SHAPE_DOUBLE_COLUMN_STATISTICS_DATA },
+        Member { name: "LongColumnStatisticsData", is_required: false, shape: &SHAPE_LONG_COLUMN_STATISTICS_DATA },
+        Member { name: "StringColumnStatisticsData", is_required: false, shape: &SHAPE_STRING_COLUMN_STATISTICS_DATA },
+        Member { name: "BinaryColumnStatisticsData", is_required: false, shape: &SHAPE_BINARY_COLUMN_STATISTICS_DATA },
     ],
 };
 
@@ -5212,9 +4503,7 @@ static SHAPE_COLUMN_STATISTICS_TYPE: Shape = Shape::Text {
     length_min: None,
     length_max: None,
     pattern: None,
-    values: &[
-        "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "LONG", "STRING", "BINARY",
-    ],
+    values: &["BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "LONG", "STRING", "BINARY"],
 };
 
 static SHAPE_COLUMN_TYPE_STRING: Shape = Shape::Text {
@@ -5224,18 +4513,9 @@ static SHAPE_COLUMN_TYPE_STRING: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_COLUMN_VALUE_STRING_LIST: Shape = Shape::List {
-    member: &SHAPE_COLUMN_VALUES_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_COLUMN_VALUE_STRING_LIST: Shape = Shape::List { member: &SHAPE_COLUMN_VALUES_STRING, length_min: None, length_max: None };
 
-static SHAPE_COLUMN_VALUES_STRING: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_COLUMN_VALUES_STRING: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
 static SHAPE_COMMENT_STRING: Shape = Shape::Text {
     length_min: Some(0),
@@ -5248,560 +4528,187 @@ static SHAPE_COMPARATOR: Shape = Shape::Text {
     length_min: None,
     length_max: None,
     pattern: None,
-    values: &[
-        "EQUALS",
-        "GREATER_THAN",
-        "LESS_THAN",
-        "GREATER_THAN_EQUALS",
-        "LESS_THAN_EQUALS",
-    ],
+    values: &["EQUALS", "GREATER_THAN", "LESS_THAN", "GREATER_THAN_EQUALS", "LESS_THAN_EQUALS"],
 };
 
-static SHAPE_CONNECTION_NAME: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_CONNECTION_NAME: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_CONTEXT_KEY: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(128),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_CONTEXT_KEY: Shape = Shape::Text { length_min: Some(1), length_max: Some(128), pattern: None, values: &[] };
 
-static SHAPE_CONTEXT_VALUE: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(256),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_CONTEXT_VALUE: Shape = Shape::Text { length_min: Some(0), length_max: Some(256), pattern: None, values: &[] };
 
-static SHAPE_CRAWLER_CONFIGURATION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_CRAWLER_CONFIGURATION: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_CRAWLER_LINEAGE_SETTINGS: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["ENABLE", "DISABLE"],
-};
+static SHAPE_CRAWLER_LINEAGE_SETTINGS: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["ENABLE", "DISABLE"] };
 
-static SHAPE_CRAWLER_NAME_LIST: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: Some(0),
-    length_max: Some(100),
-};
+static SHAPE_CRAWLER_NAME_LIST: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: Some(0), length_max: Some(100) };
 
-static SHAPE_CRAWLER_SECURITY_CONFIGURATION: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(128),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_CRAWLER_SECURITY_CONFIGURATION: Shape = Shape::Text { length_min: Some(0), length_max: Some(128), pattern: None, values: &[] };
 
 static SHAPE_CRAWLER_TARGETS: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "S3Targets",
-            is_required: false,
-            shape: &SHAPE_S3_TARGET_LIST,
-        },
-        Member {
-            name: "JdbcTargets",
-            is_required: false,
-            shape: &SHAPE_JDBC_TARGET_LIST,
-        },
-        Member {
-            name: "MongoDBTargets",
-            is_required: false,
-            shape: &SHAPE_MONGO_DB_TARGET_LIST,
-        },
-        Member {
-            name: "DynamoDBTargets",
-            is_required: false,
-            shape: &SHAPE_DYNAMO_DB_TARGET_LIST,
-        },
-        Member {
-            name: "CatalogTargets",
-            is_required: false,
-            shape: &SHAPE_CATALOG_TARGET_LIST,
-        },
-        Member {
-            name: "DeltaTargets",
-            is_required: false,
-            shape: &SHAPE_DELTA_TARGET_LIST,
-        },
-        Member {
-            name: "IcebergTargets",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_TARGET_LIST,
-        },
-        Member {
-            name: "HudiTargets",
-            is_required: false,
-            shape: &SHAPE_HUDI_TARGET_LIST,
-        },
+        Member { name: "S3Targets", is_required: false, shape: &SHAPE_S3_TARGET_LIST },
+        Member { name: "JdbcTargets", is_required: false, shape: &SHAPE_JDBC_TARGET_LIST },
+        Member { name: "MongoDBTargets", is_required: false, shape: &SHAPE_MONGO_DB_TARGET_LIST },
+        Member { name: "DynamoDBTargets", is_required: false, shape: &SHAPE_DYNAMO_DB_TARGET_LIST },
+        Member { name: "CatalogTargets", is_required: false, shape: &SHAPE_CATALOG_TARGET_LIST },
+        Member { name: "DeltaTargets", is_required: false, shape: &SHAPE_DELTA_TARGET_LIST },
+        Member { name: "IcebergTargets", is_required: false, shape: &SHAPE_ICEBERG_TARGET_LIST },
+        Member { name: "HudiTargets", is_required: false, shape: &SHAPE_HUDI_TARGET_LIST },
     ],
 };
 
 static SHAPE_CRAWLS_FILTER: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "FieldName",
-            is_required: false,
-            shape: &SHAPE_FIELD_NAME,
-        },
-        Member {
-            name: "FilterOperator",
-            is_required: false,
-            shape: &SHAPE_FILTER_OPERATOR,
-        },
-        Member {
-            name: "FieldValue",
-            is_required: false,
-            shape: &SHAPE_GENERIC_STRING,
-        },
+        Member { name: "FieldName", is_required: false, shape: &SHAPE_FIELD_NAME },
+        Member { name: "FilterOperator", is_required: false, shape: &SHAPE_FILTER_OPERATOR },
+        Member { name: "FieldValue", is_required: false, shape: &SHAPE_GENERIC_STRING },
     ],
 };
 
-static SHAPE_CRAWLS_FILTER_LIST: Shape = Shape::List {
-    member: &SHAPE_CRAWLS_FILTER,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_CRAWLS_FILTER_LIST: Shape = Shape::List { member: &SHAPE_CRAWLS_FILTER, length_min: None, length_max: None };
 
 static SHAPE_CREATE_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "GrokClassifier",
-            is_required: false,
-            shape: &SHAPE_CREATE_GROK_CLASSIFIER_REQUEST,
-        },
-        Member {
-            name: "XMLClassifier",
-            is_required: false,
-            shape: &SHAPE_CREATE_XML_CLASSIFIER_REQUEST,
-        },
-        Member {
-            name: "JsonClassifier",
-            is_required: false,
-            shape: &SHAPE_CREATE_JSON_CLASSIFIER_REQUEST,
-        },
-        Member {
-            name: "CsvClassifier",
-            is_required: false,
-            shape: &SHAPE_CREATE_CSV_CLASSIFIER_REQUEST,
-        },
+        Member { name: "GrokClassifier", is_required: false, shape: &SHAPE_CREATE_GROK_CLASSIFIER_REQUEST },
+        Member { name: "XMLClassifier", is_required: false, shape: &SHAPE_CREATE_XML_CLASSIFIER_REQUEST },
+        Member { name: "JsonClassifier", is_required: false, shape: &SHAPE_CREATE_JSON_CLASSIFIER_REQUEST },
+        Member { name: "CsvClassifier", is_required: false, shape: &SHAPE_CREATE_CSV_CLASSIFIER_REQUEST },
     ],
 };
 
 static SHAPE_CREATE_CRAWLER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Role",
-            is_required: true,
-            shape: &SHAPE_ROLE,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: false,
-            shape: &SHAPE_DATABASE_NAME,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "Targets",
-            is_required: true,
-            shape: &SHAPE_CRAWLER_TARGETS,
-        },
-        Member {
-            name: "Schedule",
-            is_required: false,
-            shape: &SHAPE_CRON_EXPRESSION,
-        },
-        Member {
-            name: "Classifiers",
-            is_required: false,
-            shape: &SHAPE_CLASSIFIER_NAME_LIST,
-        },
-        Member {
-            name: "TablePrefix",
-            is_required: false,
-            shape: &SHAPE_TABLE_PREFIX,
-        },
-        Member {
-            name: "SchemaChangePolicy",
-            is_required: false,
-            shape: &SHAPE_SCHEMA_CHANGE_POLICY,
-        },
-        Member {
-            name: "RecrawlPolicy",
-            is_required: false,
-            shape: &SHAPE_RECRAWL_POLICY,
-        },
-        Member {
-            name: "LineageConfiguration",
-            is_required: false,
-            shape: &SHAPE_LINEAGE_CONFIGURATION,
-        },
-        Member {
-            name: "LakeFormationConfiguration",
-            is_required: false,
-            shape: &SHAPE_LAKE_FORMATION_CONFIGURATION,
-        },
-        Member {
-            name: "Configuration",
-            is_required: false,
-            shape: &SHAPE_CRAWLER_CONFIGURATION,
-        },
-        Member {
-            name: "CrawlerSecurityConfiguration",
-            is_required: false,
-            shape: &SHAPE_CRAWLER_SECURITY_CONFIGURATION,
-        },
-        Member {
-            name: "Tags",
-            is_required: false,
-            shape: &SHAPE_TAGS_MAP,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Role", is_required: true, shape: &SHAPE_ROLE },
+        Member { name: "DatabaseName", is_required: false, shape: &SHAPE_DATABASE_NAME },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
+        Member { name: "Targets", is_required: true, shape: &SHAPE_CRAWLER_TARGETS },
+        Member { name: "Schedule", is_required: false, shape: &SHAPE_CRON_EXPRESSION },
+        Member { name: "Classifiers", is_required: false, shape: &SHAPE_CLASSIFIER_NAME_LIST },
+        Member { name: "TablePrefix", is_required: false, shape: &SHAPE_TABLE_PREFIX },
+        Member { name: "SchemaChangePolicy", is_required: false, shape: &SHAPE_SCHEMA_CHANGE_POLICY },
+        Member { name: "RecrawlPolicy", is_required: false, shape: &SHAPE_RECRAWL_POLICY },
+        Member { name: "LineageConfiguration", is_required: false, shape: &SHAPE_LINEAGE_CONFIGURATION },
+        Member { name: "LakeFormationConfiguration", is_required: false, shape: &SHAPE_LAKE_FORMATION_CONFIGURATION },
+        Member { name: "Configuration", is_required: false, shape: &SHAPE_CRAWLER_CONFIGURATION },
+        Member { name: "CrawlerSecurityConfiguration", is_required: false, shape: &SHAPE_CRAWLER_SECURITY_CONFIGURATION },
+        Member { name: "Tags", is_required: false, shape: &SHAPE_TAGS_MAP },
     ],
 };
 
 static SHAPE_CREATE_CSV_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Delimiter",
-            is_required: false,
-            shape: &SHAPE_CSV_COLUMN_DELIMITER,
-        },
-        Member {
-            name: "QuoteSymbol",
-            is_required: false,
-            shape: &SHAPE_CSV_QUOTE_SYMBOL,
-        },
-        Member {
-            name: "ContainsHeader",
-            is_required: false,
-            shape: &SHAPE_CSV_HEADER_OPTION,
-        },
-        Member {
-            name: "Header",
-            is_required: false,
-            shape: &SHAPE_CSV_HEADER,
-        },
-        Member {
-            name: "DisableValueTrimming",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "AllowSingleColumn",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "CustomDatatypeConfigured",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "CustomDatatypes",
-            is_required: false,
-            shape: &SHAPE_CUSTOM_DATATYPES,
-        },
-        Member {
-            name: "Serde",
-            is_required: false,
-            shape: &SHAPE_CSV_SERDE_OPTION,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Delimiter", is_required: false, shape: &SHAPE_CSV_COLUMN_DELIMITER },
+        Member { name: "QuoteSymbol", is_required: false, shape: &SHAPE_CSV_QUOTE_SYMBOL },
+        Member { name: "ContainsHeader", is_required: false, shape: &SHAPE_CSV_HEADER_OPTION },
+        Member { name: "Header", is_required: false, shape: &SHAPE_CSV_HEADER },
+        Member { name: "DisableValueTrimming", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "AllowSingleColumn", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "CustomDatatypeConfigured", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "CustomDatatypes", is_required: false, shape: &SHAPE_CUSTOM_DATATYPES },
+        Member { name: "Serde", is_required: false, shape: &SHAPE_CSV_SERDE_OPTION },
     ],
 };
 
 static SHAPE_CREATE_DATABASE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseInput",
-            is_required: true,
-            shape: &SHAPE_DATABASE_INPUT,
-        },
-        Member {
-            name: "Tags",
-            is_required: false,
-            shape: &SHAPE_TAGS_MAP,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseInput", is_required: true, shape: &SHAPE_DATABASE_INPUT },
+        Member { name: "Tags", is_required: false, shape: &SHAPE_TAGS_MAP },
     ],
 };
 
 static SHAPE_CREATE_GROK_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Classification",
-            is_required: true,
-            shape: &SHAPE_CLASSIFICATION,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "GrokPattern",
-            is_required: true,
-            shape: &SHAPE_GROK_PATTERN,
-        },
-        Member {
-            name: "CustomPatterns",
-            is_required: false,
-            shape: &SHAPE_CUSTOM_PATTERNS,
-        },
+        Member { name: "Classification", is_required: true, shape: &SHAPE_CLASSIFICATION },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "GrokPattern", is_required: true, shape: &SHAPE_GROK_PATTERN },
+        Member { name: "CustomPatterns", is_required: false, shape: &SHAPE_CUSTOM_PATTERNS },
     ],
 };
 
 static SHAPE_CREATE_ICEBERG_TABLE_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Location",
-            is_required: true,
-            shape: &SHAPE_LOCATION_STRING,
-        },
-        Member {
-            name: "Schema",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_SCHEMA,
-        },
-        Member {
-            name: "PartitionSpec",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_PARTITION_SPEC,
-        },
-        Member {
-            name: "WriteOrder",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_SORT_ORDER,
-        },
-        Member {
-            name: "Properties",
-            is_required: false,
-            shape: &SHAPE_STRING_TO_STRING_MAP,
-        },
+        Member { name: "Location", is_required: true, shape: &SHAPE_LOCATION_STRING },
+        Member { name: "Schema", is_required: true, shape: &SHAPE_ICEBERG_SCHEMA },
+        Member { name: "PartitionSpec", is_required: false, shape: &SHAPE_ICEBERG_PARTITION_SPEC },
+        Member { name: "WriteOrder", is_required: false, shape: &SHAPE_ICEBERG_SORT_ORDER },
+        Member { name: "Properties", is_required: false, shape: &SHAPE_STRING_TO_STRING_MAP },
     ],
 };
 
 static SHAPE_CREATE_JSON_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "JsonPath",
-            is_required: true,
-            shape: &SHAPE_JSON_PATH,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "JsonPath", is_required: true, shape: &SHAPE_JSON_PATH },
     ],
 };
 
 static SHAPE_CREATE_PARTITION_INDEX_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionIndex",
-            is_required: true,
-            shape: &SHAPE_PARTITION_INDEX,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionIndex", is_required: true, shape: &SHAPE_PARTITION_INDEX },
     ],
 };
 
 static SHAPE_CREATE_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionInput",
-            is_required: true,
-            shape: &SHAPE_PARTITION_INPUT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionInput", is_required: true, shape: &SHAPE_PARTITION_INPUT },
     ],
 };
 
 static SHAPE_CREATE_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableInput",
-            is_required: false,
-            shape: &SHAPE_TABLE_INPUT,
-        },
-        Member {
-            name: "PartitionIndexes",
-            is_required: false,
-            shape: &SHAPE_PARTITION_INDEX_LIST,
-        },
-        Member {
-            name: "TransactionId",
-            is_required: false,
-            shape: &SHAPE_TRANSACTION_ID_STRING,
-        },
-        Member {
-            name: "OpenTableFormatInput",
-            is_required: false,
-            shape: &SHAPE_OPEN_TABLE_FORMAT_INPUT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Name", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableInput", is_required: false, shape: &SHAPE_TABLE_INPUT },
+        Member { name: "PartitionIndexes", is_required: false, shape: &SHAPE_PARTITION_INDEX_LIST },
+        Member { name: "TransactionId", is_required: false, shape: &SHAPE_TRANSACTION_ID_STRING },
+        Member { name: "OpenTableFormatInput", is_required: false, shape: &SHAPE_OPEN_TABLE_FORMAT_INPUT },
     ],
 };
 
 static SHAPE_CREATE_USER_DEFINED_FUNCTION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "FunctionInput",
-            is_required: true,
-            shape: &SHAPE_USER_DEFINED_FUNCTION_INPUT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "FunctionInput", is_required: true, shape: &SHAPE_USER_DEFINED_FUNCTION_INPUT },
     ],
 };
 
 static SHAPE_CREATE_XML_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Classification",
-            is_required: true,
-            shape: &SHAPE_CLASSIFICATION,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "RowTag",
-            is_required: false,
-            shape: &SHAPE_ROW_TAG,
-        },
+        Member { name: "Classification", is_required: true, shape: &SHAPE_CLASSIFICATION },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "RowTag", is_required: false, shape: &SHAPE_ROW_TAG },
     ],
 };
 
-static SHAPE_CRON_EXPRESSION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_CRON_EXPRESSION: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_CSV_COLUMN_DELIMITER: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(1),
-    pattern: Some("[^\\r\\n]"),
-    values: &[],
-};
+static SHAPE_CSV_COLUMN_DELIMITER: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(1), pattern: Some("[^\\r\\n]"), values: &[] };
 
-static SHAPE_CSV_HEADER: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_CSV_HEADER: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: None, length_max: None };
 
-static SHAPE_CSV_HEADER_OPTION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["UNKNOWN", "PRESENT", "ABSENT"],
-};
+static SHAPE_CSV_HEADER_OPTION: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["UNKNOWN", "PRESENT", "ABSENT"] };
 
-static SHAPE_CSV_QUOTE_SYMBOL: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(1),
-    pattern: Some("[^\\r\\n]"),
-    values: &[],
-};
+static SHAPE_CSV_QUOTE_SYMBOL: Shape = Shape::Text { length_min: Some(1), length_max: Some(1), pattern: Some("[^\\r\\n]"), values: &[] };
 
-static SHAPE_CSV_SERDE_OPTION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["OpenCSVSerDe", "LazySimpleSerDe", "None"],
-};
+static SHAPE_CSV_SERDE_OPTION: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["OpenCSVSerDe", "LazySimpleSerDe", "None"] };
 
-static SHAPE_CUSTOM_DATATYPES: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_CUSTOM_DATATYPES: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: None, length_max: None };
 
 static SHAPE_CUSTOM_PATTERNS: Shape = Shape::Text {
     length_min: Some(0),
@@ -5811,408 +4718,152 @@ static SHAPE_CUSTOM_PATTERNS: Shape = Shape::Text {
 };
 
 static SHAPE_DATA_LAKE_PRINCIPAL: Shape = Shape::Structure {
-    members: &[Member {
-        name: "DataLakePrincipalIdentifier",
-        is_required: false,
-        shape: &SHAPE_DATA_LAKE_PRINCIPAL_STRING,
-    }],
+    members: &[Member { name: "DataLakePrincipalIdentifier", is_required: false, shape: &SHAPE_DATA_LAKE_PRINCIPAL_STRING }],
 };
 
-static SHAPE_DATA_LAKE_PRINCIPAL_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(255),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_DATA_LAKE_PRINCIPAL_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(255), pattern: None, values: &[] };
 
-static SHAPE_DATABASE_ATTRIBUTES: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["NAME", "TARGET_DATABASE"],
-};
+static SHAPE_DATABASE_ATTRIBUTES: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["NAME", "TARGET_DATABASE"] };
 
-static SHAPE_DATABASE_ATTRIBUTES_LIST: Shape = Shape::List {
-    member: &SHAPE_DATABASE_ATTRIBUTES,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_DATABASE_ATTRIBUTES_LIST: Shape = Shape::List { member: &SHAPE_DATABASE_ATTRIBUTES, length_min: None, length_max: None };
 
 static SHAPE_DATABASE_IDENTIFIER: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Region",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "Region", is_required: false, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_DATABASE_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "LocationUri",
-            is_required: false,
-            shape: &SHAPE_URI,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
-        Member {
-            name: "CreateTableDefaultPermissions",
-            is_required: false,
-            shape: &SHAPE_PRINCIPAL_PERMISSIONS_LIST,
-        },
-        Member {
-            name: "TargetDatabase",
-            is_required: false,
-            shape: &SHAPE_DATABASE_IDENTIFIER,
-        },
-        Member {
-            name: "FederatedDatabase",
-            is_required: false,
-            shape: &SHAPE_FEDERATED_DATABASE,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
+        Member { name: "LocationUri", is_required: false, shape: &SHAPE_URI },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
+        Member { name: "CreateTableDefaultPermissions", is_required: false, shape: &SHAPE_PRINCIPAL_PERMISSIONS_LIST },
+        Member { name: "TargetDatabase", is_required: false, shape: &SHAPE_DATABASE_IDENTIFIER },
+        Member { name: "FederatedDatabase", is_required: false, shape: &SHAPE_FEDERATED_DATABASE },
     ],
 };
 
-static SHAPE_DATABASE_NAME: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_DATABASE_NAME: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
 static SHAPE_DATE_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MinimumValue",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "MaximumValue",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "NumberOfNulls",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "NumberOfDistinctValues",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
+        Member { name: "MinimumValue", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "MaximumValue", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "NumberOfNulls", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "NumberOfDistinctValues", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
     ],
 };
 
 static SHAPE_DECIMAL_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MinimumValue",
-            is_required: false,
-            shape: &SHAPE_DECIMAL_NUMBER,
-        },
-        Member {
-            name: "MaximumValue",
-            is_required: false,
-            shape: &SHAPE_DECIMAL_NUMBER,
-        },
-        Member {
-            name: "NumberOfNulls",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "NumberOfDistinctValues",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
+        Member { name: "MinimumValue", is_required: false, shape: &SHAPE_DECIMAL_NUMBER },
+        Member { name: "MaximumValue", is_required: false, shape: &SHAPE_DECIMAL_NUMBER },
+        Member { name: "NumberOfNulls", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "NumberOfDistinctValues", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
     ],
 };
 
 static SHAPE_DECIMAL_NUMBER: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "UnscaledValue",
-            is_required: true,
-            shape: &SHAPE_BLOB,
-        },
-        Member {
-            name: "Scale",
-            is_required: true,
-            shape: &SHAPE_INTEGER,
-        },
+        Member { name: "UnscaledValue", is_required: true, shape: &SHAPE_BLOB },
+        Member { name: "Scale", is_required: true, shape: &SHAPE_INTEGER },
     ],
 };
 
-static SHAPE_DELETE_BEHAVIOR: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["LOG", "DELETE_FROM_DATABASE", "DEPRECATE_IN_DATABASE"],
-};
+static SHAPE_DELETE_BEHAVIOR: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["LOG", "DELETE_FROM_DATABASE", "DEPRECATE_IN_DATABASE"] };
 
-static SHAPE_DELETE_CLASSIFIER_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_DELETE_CLASSIFIER_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
 static SHAPE_DELETE_COLUMN_STATISTICS_FOR_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionValues",
-            is_required: true,
-            shape: &SHAPE_VALUE_STRING_LIST,
-        },
-        Member {
-            name: "ColumnName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionValues", is_required: true, shape: &SHAPE_VALUE_STRING_LIST },
+        Member { name: "ColumnName", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_DELETE_COLUMN_STATISTICS_FOR_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ColumnName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "ColumnName", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
-static SHAPE_DELETE_CRAWLER_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_DELETE_CRAWLER_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
 static SHAPE_DELETE_DATABASE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_DELETE_PARTITION_INDEX_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "IndexName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "IndexName", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_DELETE_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionValues",
-            is_required: true,
-            shape: &SHAPE_VALUE_STRING_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionValues", is_required: true, shape: &SHAPE_VALUE_STRING_LIST },
     ],
 };
 
 static SHAPE_DELETE_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TransactionId",
-            is_required: false,
-            shape: &SHAPE_TRANSACTION_ID_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TransactionId", is_required: false, shape: &SHAPE_TRANSACTION_ID_STRING },
     ],
 };
 
 static SHAPE_DELETE_TABLE_VERSION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "VersionId",
-            is_required: true,
-            shape: &SHAPE_VERSION_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "VersionId", is_required: true, shape: &SHAPE_VERSION_STRING },
     ],
 };
 
 static SHAPE_DELETE_USER_DEFINED_FUNCTION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "FunctionName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "FunctionName", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_DELTA_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "DeltaTables",
-            is_required: false,
-            shape: &SHAPE_PATH_LIST,
-        },
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_CONNECTION_NAME,
-        },
-        Member {
-            name: "WriteManifest",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "CreateNativeDeltaTable",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
+        Member { name: "DeltaTables", is_required: false, shape: &SHAPE_PATH_LIST },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_CONNECTION_NAME },
+        Member { name: "WriteManifest", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "CreateNativeDeltaTable", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
     ],
 };
 
-static SHAPE_DELTA_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_DELTA_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_DELTA_TARGET_LIST: Shape = Shape::List { member: &SHAPE_DELTA_TARGET, length_min: None, length_max: None };
 
 static SHAPE_DESCRIPTION_STRING: Shape = Shape::Text {
     length_min: Some(0),
@@ -6232,60 +4883,24 @@ static SHAPE_DOUBLE: Shape = Shape::Double;
 
 static SHAPE_DOUBLE_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MinimumValue",
-            is_required: false,
-            shape: &SHAPE_DOUBLE,
-        },
-        Member {
-            name: "MaximumValue",
-            is_required: false,
-            shape: &SHAPE_DOUBLE,
-        },
-        Member {
-            name: "NumberOfNulls",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "NumberOfDistinctValues",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
+        Member { name: "MinimumValue", is_required: false, shape: &SHAPE_DOUBLE },
+        Member { name: "MaximumValue", is_required: false, shape: &SHAPE_DOUBLE },
+        Member { name: "NumberOfNulls", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "NumberOfDistinctValues", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
     ],
 };
 
 static SHAPE_DYNAMO_DB_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Path",
-            is_required: false,
-            shape: &SHAPE_PATH,
-        },
-        Member {
-            name: "scanAll",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "scanRate",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_DOUBLE,
-        },
+        Member { name: "Path", is_required: false, shape: &SHAPE_PATH },
+        Member { name: "scanAll", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "scanRate", is_required: false, shape: &SHAPE_NULLABLE_DOUBLE },
     ],
 };
 
-static SHAPE_DYNAMO_DB_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_DYNAMO_DB_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_DYNAMO_DB_TARGET_LIST: Shape = Shape::List { member: &SHAPE_DYNAMO_DB_TARGET, length_min: None, length_max: None };
 
-static SHAPE_ENABLE_ADDITIONAL_METADATA: Shape = Shape::List {
-    member: &SHAPE_JDBC_METADATA_ENTRY,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ENABLE_ADDITIONAL_METADATA: Shape = Shape::List { member: &SHAPE_JDBC_METADATA_ENTRY, length_min: None, length_max: None };
 
 static SHAPE_ENCRYPTED_KEY_METADATA_STRING: Shape = Shape::Text {
     length_min: None,
@@ -6301,30 +4916,13 @@ static SHAPE_ENCRYPTION_KEY_ID_STRING: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_EVENT_QUEUE_ARN: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_EVENT_QUEUE_ARN: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
 static SHAPE_FEDERATED_DATABASE: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Identifier",
-            is_required: false,
-            shape: &SHAPE_FEDERATION_IDENTIFIER,
-        },
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ConnectionType",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "Identifier", is_required: false, shape: &SHAPE_FEDERATION_IDENTIFIER },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "ConnectionType", is_required: false, shape: &SHAPE_NAME_STRING },
     ],
 };
 
@@ -6335,19 +4933,11 @@ static SHAPE_FEDERATION_IDENTIFIER: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_FIELD_NAME: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["CRAWL_ID", "STATE", "START_TIME", "END_TIME", "DPU_HOUR"],
-};
+static SHAPE_FIELD_NAME: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["CRAWL_ID", "STATE", "START_TIME", "END_TIME", "DPU_HOUR"] };
 
-static SHAPE_FILTER_OPERATOR: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["GT", "GE", "LT", "LE", "EQ", "NE"],
-};
+static SHAPE_FILTER_OPERATOR: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["GT", "GE", "LT", "LE", "EQ", "NE"] };
 
 static SHAPE_FILTER_STRING: Shape = Shape::Text {
     length_min: Some(0),
@@ -6370,588 +4960,201 @@ static SHAPE_FUNCTION_TYPE: Shape = Shape::Text {
     values: &["REGULAR_FUNCTION", "AGGREGATE_FUNCTION", "STORED_PROCEDURE"],
 };
 
-static SHAPE_GENERIC_STRING: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_GENERIC_STRING: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_GET_CATALOG_IMPORT_STATUS_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CatalogId",
-        is_required: false,
-        shape: &SHAPE_CATALOG_ID_STRING,
-    }],
-};
+static SHAPE_GET_CATALOG_IMPORT_STATUS_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING }] };
 
-static SHAPE_GET_CATALOG_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CatalogId",
-        is_required: true,
-        shape: &SHAPE_CATALOG_ID_STRING,
-    }],
-};
+static SHAPE_GET_CATALOG_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "CatalogId", is_required: true, shape: &SHAPE_CATALOG_ID_STRING }] };
 
 static SHAPE_GET_CATALOGS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ParentCatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "Recursive",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN,
-        },
-        Member {
-            name: "IncludeRoot",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "HasDatabases",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
+        Member { name: "ParentCatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "Recursive", is_required: false, shape: &SHAPE_BOOLEAN },
+        Member { name: "IncludeRoot", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "HasDatabases", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
     ],
 };
 
-static SHAPE_GET_CLASSIFIER_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_GET_CLASSIFIER_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
 static SHAPE_GET_CLASSIFIERS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
     ],
 };
 
-static SHAPE_GET_COLUMN_NAMES_LIST: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: Some(0),
-    length_max: Some(100),
-};
+static SHAPE_GET_COLUMN_NAMES_LIST: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: Some(0), length_max: Some(100) };
 
 static SHAPE_GET_COLUMN_STATISTICS_FOR_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionValues",
-            is_required: true,
-            shape: &SHAPE_VALUE_STRING_LIST,
-        },
-        Member {
-            name: "ColumnNames",
-            is_required: true,
-            shape: &SHAPE_GET_COLUMN_NAMES_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionValues", is_required: true, shape: &SHAPE_VALUE_STRING_LIST },
+        Member { name: "ColumnNames", is_required: true, shape: &SHAPE_GET_COLUMN_NAMES_LIST },
     ],
 };
 
 static SHAPE_GET_COLUMN_STATISTICS_FOR_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ColumnNames",
-            is_required: true,
-            shape: &SHAPE_GET_COLUMN_NAMES_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "ColumnNames", is_required: true, shape: &SHAPE_GET_COLUMN_NAMES_LIST },
     ],
 };
 
 static SHAPE_GET_CRAWLER_METRICS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CrawlerNameList",
-            is_required: false,
-            shape: &SHAPE_CRAWLER_NAME_LIST,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
+        Member { name: "CrawlerNameList", is_required: false, shape: &SHAPE_CRAWLER_NAME_LIST },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
     ],
 };
 
-static SHAPE_GET_CRAWLER_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_GET_CRAWLER_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
 static SHAPE_GET_CRAWLERS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
     ],
 };
 
-static SHAPE_GET_DATA_CATALOG_ENCRYPTION_SETTINGS_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CatalogId",
-        is_required: false,
-        shape: &SHAPE_CATALOG_ID_STRING,
-    }],
-};
+static SHAPE_GET_DATA_CATALOG_ENCRYPTION_SETTINGS_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING }] };
 
 static SHAPE_GET_DATABASE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_GET_DATABASES_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE,
-        },
-        Member {
-            name: "ResourceShareType",
-            is_required: false,
-            shape: &SHAPE_RESOURCE_SHARE_TYPE,
-        },
-        Member {
-            name: "AttributesToGet",
-            is_required: false,
-            shape: &SHAPE_DATABASE_ATTRIBUTES_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE },
+        Member { name: "ResourceShareType", is_required: false, shape: &SHAPE_RESOURCE_SHARE_TYPE },
+        Member { name: "AttributesToGet", is_required: false, shape: &SHAPE_DATABASE_ATTRIBUTES_LIST },
     ],
 };
 
 static SHAPE_GET_PARTITION_INDEXES_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
     ],
 };
 
 static SHAPE_GET_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionValues",
-            is_required: true,
-            shape: &SHAPE_VALUE_STRING_LIST,
-        },
-        Member {
-            name: "AuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionValues", is_required: true, shape: &SHAPE_VALUE_STRING_LIST },
+        Member { name: "AuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT },
     ],
 };
 
 static SHAPE_GET_PARTITIONS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Expression",
-            is_required: false,
-            shape: &SHAPE_PREDICATE_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "Segment",
-            is_required: false,
-            shape: &SHAPE_SEGMENT,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "ExcludeColumnSchema",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN_NULLABLE,
-        },
-        Member {
-            name: "TransactionId",
-            is_required: false,
-            shape: &SHAPE_TRANSACTION_ID_STRING,
-        },
-        Member {
-            name: "QueryAsOfTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "AuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Expression", is_required: false, shape: &SHAPE_PREDICATE_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "Segment", is_required: false, shape: &SHAPE_SEGMENT },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "ExcludeColumnSchema", is_required: false, shape: &SHAPE_BOOLEAN_NULLABLE },
+        Member { name: "TransactionId", is_required: false, shape: &SHAPE_TRANSACTION_ID_STRING },
+        Member { name: "QueryAsOfTime", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "AuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT },
     ],
 };
 
 static SHAPE_GET_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TransactionId",
-            is_required: false,
-            shape: &SHAPE_TRANSACTION_ID_STRING,
-        },
-        Member {
-            name: "QueryAsOfTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "AuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT,
-        },
-        Member {
-            name: "IncludeStatusDetails",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN_NULLABLE,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TransactionId", is_required: false, shape: &SHAPE_TRANSACTION_ID_STRING },
+        Member { name: "QueryAsOfTime", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "AuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT },
+        Member { name: "IncludeStatusDetails", is_required: false, shape: &SHAPE_BOOLEAN_NULLABLE },
     ],
 };
 
 static SHAPE_GET_TABLE_VERSION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "VersionId",
-            is_required: false,
-            shape: &SHAPE_VERSION_STRING,
-        },
-        Member {
-            name: "AuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "VersionId", is_required: false, shape: &SHAPE_VERSION_STRING },
+        Member { name: "AuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT },
     ],
 };
 
 static SHAPE_GET_TABLE_VERSIONS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE,
-        },
-        Member {
-            name: "AuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE },
+        Member { name: "AuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT },
     ],
 };
 
 static SHAPE_GET_TABLES_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Expression",
-            is_required: false,
-            shape: &SHAPE_FILTER_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE,
-        },
-        Member {
-            name: "TransactionId",
-            is_required: false,
-            shape: &SHAPE_TRANSACTION_ID_STRING,
-        },
-        Member {
-            name: "QueryAsOfTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "AuditContext",
-            is_required: false,
-            shape: &SHAPE_AUDIT_CONTEXT,
-        },
-        Member {
-            name: "IncludeStatusDetails",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN_NULLABLE,
-        },
-        Member {
-            name: "AttributesToGet",
-            is_required: false,
-            shape: &SHAPE_TABLE_ATTRIBUTES_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Expression", is_required: false, shape: &SHAPE_FILTER_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE },
+        Member { name: "TransactionId", is_required: false, shape: &SHAPE_TRANSACTION_ID_STRING },
+        Member { name: "QueryAsOfTime", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "AuditContext", is_required: false, shape: &SHAPE_AUDIT_CONTEXT },
+        Member { name: "IncludeStatusDetails", is_required: false, shape: &SHAPE_BOOLEAN_NULLABLE },
+        Member { name: "AttributesToGet", is_required: false, shape: &SHAPE_TABLE_ATTRIBUTES_LIST },
     ],
 };
 
-static SHAPE_GET_TAGS_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "ResourceArn",
-        is_required: true,
-        shape: &SHAPE_GLUE_RESOURCE_ARN,
-    }],
-};
+static SHAPE_GET_TAGS_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "ResourceArn", is_required: true, shape: &SHAPE_GLUE_RESOURCE_ARN }] };
 
 static SHAPE_GET_USER_DEFINED_FUNCTION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "FunctionName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "FunctionName", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_GET_USER_DEFINED_FUNCTIONS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Pattern",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "FunctionType",
-            is_required: false,
-            shape: &SHAPE_FUNCTION_TYPE,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "Pattern", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "FunctionType", is_required: false, shape: &SHAPE_FUNCTION_TYPE },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_CATALOG_GETTER_PAGE_SIZE },
     ],
 };
 
-static SHAPE_GLUE_RESOURCE_ARN: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(10240),
-    pattern: Some("arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*"),
-    values: &[],
-};
+static SHAPE_GLUE_RESOURCE_ARN: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(10240), pattern: Some("arn:aws(-(cn|us-gov|iso(-[bef])?))?:glue:.*"), values: &[] };
 
 static SHAPE_GROK_PATTERN: Shape = Shape::Text {
     length_min: Some(1),
@@ -6969,354 +5172,128 @@ static SHAPE_HASH_STRING: Shape = Shape::Text {
 
 static SHAPE_HUDI_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Paths",
-            is_required: false,
-            shape: &SHAPE_PATH_LIST,
-        },
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_CONNECTION_NAME,
-        },
-        Member {
-            name: "Exclusions",
-            is_required: false,
-            shape: &SHAPE_PATH_LIST,
-        },
-        Member {
-            name: "MaximumTraversalDepth",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_INTEGER,
-        },
+        Member { name: "Paths", is_required: false, shape: &SHAPE_PATH_LIST },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_CONNECTION_NAME },
+        Member { name: "Exclusions", is_required: false, shape: &SHAPE_PATH_LIST },
+        Member { name: "MaximumTraversalDepth", is_required: false, shape: &SHAPE_NULLABLE_INTEGER },
     ],
 };
 
-static SHAPE_HUDI_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_HUDI_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_HUDI_TARGET_LIST: Shape = Shape::List { member: &SHAPE_HUDI_TARGET, length_min: None, length_max: None };
 
 static SHAPE_ICEBERG_DOCUMENT: Shape = Shape::Document;
 
 static SHAPE_ICEBERG_ENCRYPTED_KEY: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "KeyId",
-            is_required: true,
-            shape: &SHAPE_ENCRYPTION_KEY_ID_STRING,
-        },
-        Member {
-            name: "EncryptedKeyMetadata",
-            is_required: true,
-            shape: &SHAPE_ENCRYPTED_KEY_METADATA_STRING,
-        },
-        Member {
-            name: "EncryptedById",
-            is_required: false,
-            shape: &SHAPE_ENCRYPTION_KEY_ID_STRING,
-        },
-        Member {
-            name: "Properties",
-            is_required: false,
-            shape: &SHAPE_STRING_TO_STRING_MAP,
-        },
+        Member { name: "KeyId", is_required: true, shape: &SHAPE_ENCRYPTION_KEY_ID_STRING },
+        Member { name: "EncryptedKeyMetadata", is_required: true, shape: &SHAPE_ENCRYPTED_KEY_METADATA_STRING },
+        Member { name: "EncryptedById", is_required: false, shape: &SHAPE_ENCRYPTION_KEY_ID_STRING },
+        Member { name: "Properties", is_required: false, shape: &SHAPE_STRING_TO_STRING_MAP },
     ],
 };
 
 static SHAPE_ICEBERG_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MetadataOperation",
-            is_required: true,
-            shape: &SHAPE_METADATA_OPERATION,
-        },
-        Member {
-            name: "Version",
-            is_required: false,
-            shape: &SHAPE_VERSION_STRING,
-        },
-        Member {
-            name: "CreateIcebergTableInput",
-            is_required: false,
-            shape: &SHAPE_CREATE_ICEBERG_TABLE_INPUT,
-        },
+        Member { name: "MetadataOperation", is_required: true, shape: &SHAPE_METADATA_OPERATION },
+        Member { name: "Version", is_required: false, shape: &SHAPE_VERSION_STRING },
+        Member { name: "CreateIcebergTableInput", is_required: false, shape: &SHAPE_CREATE_ICEBERG_TABLE_INPUT },
     ],
 };
 
-static SHAPE_ICEBERG_NULL_ORDER: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["nulls-first", "nulls-last"],
-};
+static SHAPE_ICEBERG_NULL_ORDER: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["nulls-first", "nulls-last"] };
 
 static SHAPE_ICEBERG_PARTITION_FIELD: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SourceId",
-            is_required: true,
-            shape: &SHAPE_INTEGER,
-        },
-        Member {
-            name: "Transform",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_TRANSFORM_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_COLUMN_NAME_STRING,
-        },
-        Member {
-            name: "FieldId",
-            is_required: false,
-            shape: &SHAPE_INTEGER,
-        },
+        Member { name: "SourceId", is_required: true, shape: &SHAPE_INTEGER },
+        Member { name: "Transform", is_required: true, shape: &SHAPE_ICEBERG_TRANSFORM_STRING },
+        Member { name: "Name", is_required: true, shape: &SHAPE_COLUMN_NAME_STRING },
+        Member { name: "FieldId", is_required: false, shape: &SHAPE_INTEGER },
     ],
 };
 
 static SHAPE_ICEBERG_PARTITION_SPEC: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Fields",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_PARTITION_SPEC_FIELD_LIST,
-        },
-        Member {
-            name: "SpecId",
-            is_required: false,
-            shape: &SHAPE_INTEGER,
-        },
+        Member { name: "Fields", is_required: true, shape: &SHAPE_ICEBERG_PARTITION_SPEC_FIELD_LIST },
+        Member { name: "SpecId", is_required: false, shape: &SHAPE_INTEGER },
     ],
 };
 
-static SHAPE_ICEBERG_PARTITION_SPEC_FIELD_LIST: Shape = Shape::List {
-    member: &SHAPE_ICEBERG_PARTITION_FIELD,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ICEBERG_PARTITION_SPEC_FIELD_LIST: Shape =
+    Shape::List { member: &SHAPE_ICEBERG_PARTITION_FIELD, length_min: None, length_max: None };
 
 static SHAPE_ICEBERG_SCHEMA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SchemaId",
-            is_required: false,
-            shape: &SHAPE_INTEGER,
-        },
-        Member {
-            name: "IdentifierFieldIds",
-            is_required: false,
-            shape: &SHAPE_INTEGER_LIST,
-        },
-        Member {
-            name: "Type",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_STRUCT_TYPE_ENUM,
-        },
-        Member {
-            name: "Fields",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_STRUCT_FIELD_LIST,
-        },
+        Member { name: "SchemaId", is_required: false, shape: &SHAPE_INTEGER },
+        Member { name: "IdentifierFieldIds", is_required: false, shape: &SHAPE_INTEGER_LIST },
+        Member { name: "Type", is_required: false, shape: &SHAPE_ICEBERG_STRUCT_TYPE_ENUM },
+        Member { name: "Fields", is_required: true, shape: &SHAPE_ICEBERG_STRUCT_FIELD_LIST },
     ],
 };
 
-static SHAPE_ICEBERG_SORT_DIRECTION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["asc", "desc"],
-};
+static SHAPE_ICEBERG_SORT_DIRECTION: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["asc", "desc"] };
 
 static SHAPE_ICEBERG_SORT_FIELD: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SourceId",
-            is_required: true,
-            shape: &SHAPE_INTEGER,
-        },
-        Member {
-            name: "Transform",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_TRANSFORM_STRING,
-        },
-        Member {
-            name: "Direction",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_SORT_DIRECTION,
-        },
-        Member {
-            name: "NullOrder",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_NULL_ORDER,
-        },
+        Member { name: "SourceId", is_required: true, shape: &SHAPE_INTEGER },
+        Member { name: "Transform", is_required: true, shape: &SHAPE_ICEBERG_TRANSFORM_STRING },
+        Member { name: "Direction", is_required: true, shape: &SHAPE_ICEBERG_SORT_DIRECTION },
+        Member { name: "NullOrder", is_required: true, shape: &SHAPE_ICEBERG_NULL_ORDER },
     ],
 };
 
 static SHAPE_ICEBERG_SORT_ORDER: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "OrderId",
-            is_required: true,
-            shape: &SHAPE_INTEGER,
-        },
-        Member {
-            name: "Fields",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_SORT_ORDER_FIELD_LIST,
-        },
+        Member { name: "OrderId", is_required: true, shape: &SHAPE_INTEGER },
+        Member { name: "Fields", is_required: true, shape: &SHAPE_ICEBERG_SORT_ORDER_FIELD_LIST },
     ],
 };
 
-static SHAPE_ICEBERG_SORT_ORDER_FIELD_LIST: Shape = Shape::List {
-    member: &SHAPE_ICEBERG_SORT_FIELD,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ICEBERG_SORT_ORDER_FIELD_LIST: Shape = Shape::List { member: &SHAPE_ICEBERG_SORT_FIELD, length_min: None, length_max: None };
 
 static SHAPE_ICEBERG_STRUCT_FIELD: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Id",
-            is_required: true,
-            shape: &SHAPE_INTEGER,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_COLUMN_NAME_STRING,
-        },
-        Member {
-            name: "Type",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_DOCUMENT,
-        },
-        Member {
-            name: "Required",
-            is_required: true,
-            shape: &SHAPE_BOOLEAN,
-        },
-        Member {
-            name: "Doc",
-            is_required: false,
-            shape: &SHAPE_COMMENT_STRING,
-        },
-        Member {
-            name: "InitialDefault",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_DOCUMENT,
-        },
-        Member {
-            name: "WriteDefault",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_DOCUMENT,
-        },
+        Member { name: "Id", is_required: true, shape: &SHAPE_INTEGER },
+        Member { name: "Name", is_required: true, shape: &SHAPE_COLUMN_NAME_STRING },
+        Member { name: "Type", is_required: true, shape: &SHAPE_ICEBERG_DOCUMENT },
+        Member { name: "Required", is_required: true, shape: &SHAPE_BOOLEAN },
+        Member { name: "Doc", is_required: false, shape: &SHAPE_COMMENT_STRING },
+        Member { name: "InitialDefault", is_required: false, shape: &SHAPE_ICEBERG_DOCUMENT },
+        Member { name: "WriteDefault", is_required: false, shape: &SHAPE_ICEBERG_DOCUMENT },
     ],
 };
 
-static SHAPE_ICEBERG_STRUCT_FIELD_LIST: Shape = Shape::List {
-    member: &SHAPE_ICEBERG_STRUCT_FIELD,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ICEBERG_STRUCT_FIELD_LIST: Shape = Shape::List { member: &SHAPE_ICEBERG_STRUCT_FIELD, length_min: None, length_max: None };
 
-static SHAPE_ICEBERG_STRUCT_TYPE_ENUM: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["struct"],
-};
+static SHAPE_ICEBERG_STRUCT_TYPE_ENUM: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["struct"] };
 
 static SHAPE_ICEBERG_TABLE_UPDATE: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Schema",
-            is_required: true,
-            shape: &SHAPE_ICEBERG_SCHEMA,
-        },
-        Member {
-            name: "PartitionSpec",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_PARTITION_SPEC,
-        },
-        Member {
-            name: "SortOrder",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_SORT_ORDER,
-        },
-        Member {
-            name: "Location",
-            is_required: true,
-            shape: &SHAPE_LOCATION_STRING,
-        },
-        Member {
-            name: "Properties",
-            is_required: false,
-            shape: &SHAPE_STRING_TO_STRING_MAP,
-        },
-        Member {
-            name: "Action",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_UPDATE_ACTION,
-        },
-        Member {
-            name: "EncryptionKey",
-            is_required: false,
-            shape: &SHAPE_ICEBERG_ENCRYPTED_KEY,
-        },
-        Member {
-            name: "KeyId",
-            is_required: false,
-            shape: &SHAPE_ENCRYPTION_KEY_ID_STRING,
-        },
+        Member { name: "Schema", is_required: true, shape: &SHAPE_ICEBERG_SCHEMA },
+        Member { name: "PartitionSpec", is_required: false, shape: &SHAPE_ICEBERG_PARTITION_SPEC },
+        Member { name: "SortOrder", is_required: false, shape: &SHAPE_ICEBERG_SORT_ORDER },
+        Member { name: "Location", is_required: true, shape: &SHAPE_LOCATION_STRING },
+        Member { name: "Properties", is_required: false, shape: &SHAPE_STRING_TO_STRING_MAP },
+        Member { name: "Action", is_required: false, shape: &SHAPE_ICEBERG_UPDATE_ACTION },
+        Member { name: "EncryptionKey", is_required: false, shape: &SHAPE_ICEBERG_ENCRYPTED_KEY },
+        Member { name: "KeyId", is_required: false, shape: &SHAPE_ENCRYPTION_KEY_ID_STRING },
     ],
 };
 
-static SHAPE_ICEBERG_TABLE_UPDATE_LIST: Shape = Shape::List {
-    member: &SHAPE_ICEBERG_TABLE_UPDATE,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ICEBERG_TABLE_UPDATE_LIST: Shape = Shape::List { member: &SHAPE_ICEBERG_TABLE_UPDATE, length_min: None, length_max: None };
 
 static SHAPE_ICEBERG_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Paths",
-            is_required: false,
-            shape: &SHAPE_PATH_LIST,
-        },
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_CONNECTION_NAME,
-        },
-        Member {
-            name: "Exclusions",
-            is_required: false,
-            shape: &SHAPE_PATH_LIST,
-        },
-        Member {
-            name: "MaximumTraversalDepth",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_INTEGER,
-        },
+        Member { name: "Paths", is_required: false, shape: &SHAPE_PATH_LIST },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_CONNECTION_NAME },
+        Member { name: "Exclusions", is_required: false, shape: &SHAPE_PATH_LIST },
+        Member { name: "MaximumTraversalDepth", is_required: false, shape: &SHAPE_NULLABLE_INTEGER },
     ],
 };
 
-static SHAPE_ICEBERG_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_ICEBERG_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ICEBERG_TARGET_LIST: Shape = Shape::List { member: &SHAPE_ICEBERG_TARGET, length_min: None, length_max: None };
 
-static SHAPE_ICEBERG_TRANSFORM_STRING: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_ICEBERG_TRANSFORM_STRING: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
 static SHAPE_ICEBERG_UPDATE_ACTION: Shape = Shape::Text {
     length_min: None,
@@ -7337,72 +5314,29 @@ static SHAPE_ICEBERG_UPDATE_ACTION: Shape = Shape::Text {
     ],
 };
 
-static SHAPE_INTEGER: Shape = Shape::Integer {
-    min: None,
-    max: None,
-};
+static SHAPE_INTEGER: Shape = Shape::Integer { min: None, max: None };
 
-static SHAPE_INTEGER_FLAG: Shape = Shape::Integer {
-    min: Some(0),
-    max: Some(1),
-};
+static SHAPE_INTEGER_FLAG: Shape = Shape::Integer { min: Some(0), max: Some(1) };
 
-static SHAPE_INTEGER_LIST: Shape = Shape::List {
-    member: &SHAPE_INTEGER,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_INTEGER_LIST: Shape = Shape::List { member: &SHAPE_INTEGER, length_min: None, length_max: None };
 
-static SHAPE_JDBC_METADATA_ENTRY: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["COMMENTS", "RAWTYPES"],
-};
+static SHAPE_JDBC_METADATA_ENTRY: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["COMMENTS", "RAWTYPES"] };
 
 static SHAPE_JDBC_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_CONNECTION_NAME,
-        },
-        Member {
-            name: "Path",
-            is_required: false,
-            shape: &SHAPE_PATH,
-        },
-        Member {
-            name: "Exclusions",
-            is_required: false,
-            shape: &SHAPE_PATH_LIST,
-        },
-        Member {
-            name: "EnableAdditionalMetadata",
-            is_required: false,
-            shape: &SHAPE_ENABLE_ADDITIONAL_METADATA,
-        },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_CONNECTION_NAME },
+        Member { name: "Path", is_required: false, shape: &SHAPE_PATH },
+        Member { name: "Exclusions", is_required: false, shape: &SHAPE_PATH_LIST },
+        Member { name: "EnableAdditionalMetadata", is_required: false, shape: &SHAPE_ENABLE_ADDITIONAL_METADATA },
     ],
 };
 
-static SHAPE_JDBC_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_JDBC_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_JDBC_TARGET_LIST: Shape = Shape::List { member: &SHAPE_JDBC_TARGET, length_min: None, length_max: None };
 
-static SHAPE_JSON_PATH: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_JSON_PATH: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_KEY_LIST: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: Some(1),
-    length_max: None,
-};
+static SHAPE_KEY_LIST: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: Some(1), length_max: None };
 
 static SHAPE_KEY_STRING: Shape = Shape::Text {
     length_min: Some(1),
@@ -7413,85 +5347,35 @@ static SHAPE_KEY_STRING: Shape = Shape::Text {
 
 static SHAPE_LAKE_FORMATION_CONFIGURATION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "UseLakeFormationCredentials",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "AccountId",
-            is_required: false,
-            shape: &SHAPE_ACCOUNT_ID,
-        },
+        Member { name: "UseLakeFormationCredentials", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "AccountId", is_required: false, shape: &SHAPE_ACCOUNT_ID },
     ],
 };
 
-static SHAPE_LAST_REFRESH_TYPE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["FULL", "INCREMENTAL"],
-};
+static SHAPE_LAST_REFRESH_TYPE: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["FULL", "INCREMENTAL"] };
 
-static SHAPE_LINEAGE_CONFIGURATION: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CrawlerLineageSettings",
-        is_required: false,
-        shape: &SHAPE_CRAWLER_LINEAGE_SETTINGS,
-    }],
-};
+static SHAPE_LINEAGE_CONFIGURATION: Shape =
+    Shape::Structure { members: &[Member { name: "CrawlerLineageSettings", is_required: false, shape: &SHAPE_CRAWLER_LINEAGE_SETTINGS }] };
 
 static SHAPE_LIST_CRAWLERS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "Tags",
-            is_required: false,
-            shape: &SHAPE_TAGS_MAP,
-        },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "Tags", is_required: false, shape: &SHAPE_TAGS_MAP },
     ],
 };
 
 static SHAPE_LIST_CRAWLS_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CrawlerName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "Filters",
-            is_required: false,
-            shape: &SHAPE_CRAWLS_FILTER_LIST,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
+        Member { name: "CrawlerName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "Filters", is_required: false, shape: &SHAPE_CRAWLS_FILTER_LIST },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
     ],
 };
 
-static SHAPE_LOCATION_MAP: Shape = Shape::Map {
-    key: &SHAPE_COLUMN_VALUES_STRING,
-    value: &SHAPE_COLUMN_VALUES_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_LOCATION_MAP: Shape =
+    Shape::Map { key: &SHAPE_COLUMN_VALUES_STRING, value: &SHAPE_COLUMN_VALUES_STRING, length_min: None, length_max: None };
 
 static SHAPE_LOCATION_STRING: Shape = Shape::Text {
     length_min: None,
@@ -7500,74 +5384,30 @@ static SHAPE_LOCATION_STRING: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_LOCATION_STRING_LIST: Shape = Shape::List {
-    member: &SHAPE_LOCATION_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_LOCATION_STRING_LIST: Shape = Shape::List { member: &SHAPE_LOCATION_STRING, length_min: None, length_max: None };
 
-static SHAPE_LONG: Shape = Shape::Long {
-    min: None,
-    max: None,
-};
+static SHAPE_LONG: Shape = Shape::Long { min: None, max: None };
 
 static SHAPE_LONG_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MinimumValue",
-            is_required: false,
-            shape: &SHAPE_LONG,
-        },
-        Member {
-            name: "MaximumValue",
-            is_required: false,
-            shape: &SHAPE_LONG,
-        },
-        Member {
-            name: "NumberOfNulls",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "NumberOfDistinctValues",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
+        Member { name: "MinimumValue", is_required: false, shape: &SHAPE_LONG },
+        Member { name: "MaximumValue", is_required: false, shape: &SHAPE_LONG },
+        Member { name: "NumberOfNulls", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "NumberOfDistinctValues", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
     ],
 };
 
-static SHAPE_METADATA_OPERATION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["CREATE"],
-};
+static SHAPE_METADATA_OPERATION: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["CREATE"] };
 
 static SHAPE_MONGO_DB_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_CONNECTION_NAME,
-        },
-        Member {
-            name: "Path",
-            is_required: false,
-            shape: &SHAPE_PATH,
-        },
-        Member {
-            name: "ScanAll",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_CONNECTION_NAME },
+        Member { name: "Path", is_required: false, shape: &SHAPE_PATH },
+        Member { name: "ScanAll", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
     ],
 };
 
-static SHAPE_MONGO_DB_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_MONGO_DB_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_MONGO_DB_TARGET_LIST: Shape = Shape::List { member: &SHAPE_MONGO_DB_TARGET, length_min: None, length_max: None };
 
 static SHAPE_NAME_STRING: Shape = Shape::Text {
     length_min: Some(1),
@@ -7576,188 +5416,77 @@ static SHAPE_NAME_STRING: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_NAME_STRING_LIST: Shape = Shape::List {
-    member: &SHAPE_NAME_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_NAME_STRING_LIST: Shape = Shape::List { member: &SHAPE_NAME_STRING, length_min: None, length_max: None };
 
 static SHAPE_NON_NEGATIVE_DOUBLE: Shape = Shape::Double;
 
-static SHAPE_NON_NEGATIVE_INTEGER: Shape = Shape::Integer {
-    min: Some(0),
-    max: None,
-};
+static SHAPE_NON_NEGATIVE_INTEGER: Shape = Shape::Integer { min: Some(0), max: None };
 
-static SHAPE_NON_NEGATIVE_LONG: Shape = Shape::Long {
-    min: Some(0),
-    max: None,
-};
+static SHAPE_NON_NEGATIVE_LONG: Shape = Shape::Long { min: Some(0), max: None };
 
 static SHAPE_NULLABLE_BOOLEAN: Shape = Shape::Boolean;
 
 static SHAPE_NULLABLE_DOUBLE: Shape = Shape::Double;
 
-static SHAPE_NULLABLE_INTEGER: Shape = Shape::Integer {
-    min: None,
-    max: None,
-};
+static SHAPE_NULLABLE_INTEGER: Shape = Shape::Integer { min: None, max: None };
 
-static SHAPE_NULLABLE_STRING: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_NULLABLE_STRING: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_OPEN_TABLE_FORMAT_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "IcebergInput",
-        is_required: false,
-        shape: &SHAPE_ICEBERG_INPUT,
-    }],
-};
+static SHAPE_OPEN_TABLE_FORMAT_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "IcebergInput", is_required: false, shape: &SHAPE_ICEBERG_INPUT }] };
 
 static SHAPE_ORDER: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Column",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "SortOrder",
-            is_required: true,
-            shape: &SHAPE_INTEGER_FLAG,
-        },
+        Member { name: "Column", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "SortOrder", is_required: true, shape: &SHAPE_INTEGER_FLAG },
     ],
 };
 
-static SHAPE_ORDER_LIST: Shape = Shape::List {
-    member: &SHAPE_ORDER,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_ORDER_LIST: Shape = Shape::List { member: &SHAPE_ORDER, length_min: None, length_max: None };
 
-static SHAPE_PAGE_SIZE: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(1000),
-};
+static SHAPE_PAGE_SIZE: Shape = Shape::Integer { min: Some(1), max: Some(1000) };
 
-static SHAPE_PARAMETERS_MAP: Shape = Shape::Map {
-    key: &SHAPE_KEY_STRING,
-    value: &SHAPE_PARAMETERS_MAP_VALUE,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_PARAMETERS_MAP: Shape =
+    Shape::Map { key: &SHAPE_KEY_STRING, value: &SHAPE_PARAMETERS_MAP_VALUE, length_min: None, length_max: None };
 
-static SHAPE_PARAMETERS_MAP_VALUE: Shape = Shape::Text {
-    length_min: None,
-    length_max: Some(512000),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_PARAMETERS_MAP_VALUE: Shape = Shape::Text { length_min: None, length_max: Some(512000), pattern: None, values: &[] };
 
 static SHAPE_PARTITION_INDEX: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Keys",
-            is_required: true,
-            shape: &SHAPE_KEY_LIST,
-        },
-        Member {
-            name: "IndexName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "Keys", is_required: true, shape: &SHAPE_KEY_LIST },
+        Member { name: "IndexName", is_required: true, shape: &SHAPE_NAME_STRING },
     ],
 };
 
-static SHAPE_PARTITION_INDEX_LIST: Shape = Shape::List {
-    member: &SHAPE_PARTITION_INDEX,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_PARTITION_INDEX_LIST: Shape = Shape::List { member: &SHAPE_PARTITION_INDEX, length_min: None, length_max: None };
 
 static SHAPE_PARTITION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Values",
-            is_required: false,
-            shape: &SHAPE_VALUE_STRING_LIST,
-        },
-        Member {
-            name: "LastAccessTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "StorageDescriptor",
-            is_required: false,
-            shape: &SHAPE_STORAGE_DESCRIPTOR,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
-        Member {
-            name: "LastAnalyzedTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
+        Member { name: "Values", is_required: false, shape: &SHAPE_VALUE_STRING_LIST },
+        Member { name: "LastAccessTime", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "StorageDescriptor", is_required: false, shape: &SHAPE_STORAGE_DESCRIPTOR },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
+        Member { name: "LastAnalyzedTime", is_required: false, shape: &SHAPE_TIMESTAMP },
     ],
 };
 
-static SHAPE_PARTITION_INPUT_LIST: Shape = Shape::List {
-    member: &SHAPE_PARTITION_INPUT,
-    length_min: Some(0),
-    length_max: Some(100),
-};
+static SHAPE_PARTITION_INPUT_LIST: Shape = Shape::List { member: &SHAPE_PARTITION_INPUT, length_min: Some(0), length_max: Some(100) };
 
-static SHAPE_PARTITION_VALUE_LIST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Values",
-        is_required: true,
-        shape: &SHAPE_VALUE_STRING_LIST,
-    }],
-};
+static SHAPE_PARTITION_VALUE_LIST: Shape =
+    Shape::Structure { members: &[Member { name: "Values", is_required: true, shape: &SHAPE_VALUE_STRING_LIST }] };
 
-static SHAPE_PATH: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_PATH: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_PATH_LIST: Shape = Shape::List {
-    member: &SHAPE_PATH,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_PATH_LIST: Shape = Shape::List { member: &SHAPE_PATH, length_min: None, length_max: None };
 
 static SHAPE_PERMISSION: Shape = Shape::Text {
     length_min: None,
     length_max: None,
     pattern: None,
-    values: &[
-        "ALL",
-        "SELECT",
-        "ALTER",
-        "DROP",
-        "DELETE",
-        "INSERT",
-        "CREATE_DATABASE",
-        "CREATE_TABLE",
-        "DATA_LOCATION_ACCESS",
-    ],
+    values: &["ALL", "SELECT", "ALTER", "DROP", "DELETE", "INSERT", "CREATE_DATABASE", "CREATE_TABLE", "DATA_LOCATION_ACCESS"],
 };
 
-static SHAPE_PERMISSION_LIST: Shape = Shape::List {
-    member: &SHAPE_PERMISSION,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_PERMISSION_LIST: Shape = Shape::List { member: &SHAPE_PERMISSION, length_min: None, length_max: None };
 
 static SHAPE_PREDICATE_STRING: Shape = Shape::Text {
     length_min: Some(0),
@@ -7768,79 +5497,30 @@ static SHAPE_PREDICATE_STRING: Shape = Shape::Text {
 
 static SHAPE_PRINCIPAL_PERMISSIONS: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Principal",
-            is_required: false,
-            shape: &SHAPE_DATA_LAKE_PRINCIPAL,
-        },
-        Member {
-            name: "Permissions",
-            is_required: false,
-            shape: &SHAPE_PERMISSION_LIST,
-        },
+        Member { name: "Principal", is_required: false, shape: &SHAPE_DATA_LAKE_PRINCIPAL },
+        Member { name: "Permissions", is_required: false, shape: &SHAPE_PERMISSION_LIST },
     ],
 };
 
-static SHAPE_PRINCIPAL_PERMISSIONS_LIST: Shape = Shape::List {
-    member: &SHAPE_PRINCIPAL_PERMISSIONS,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_PRINCIPAL_PERMISSIONS_LIST: Shape = Shape::List { member: &SHAPE_PRINCIPAL_PERMISSIONS, length_min: None, length_max: None };
 
-static SHAPE_PRINCIPAL_TYPE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["USER", "ROLE", "GROUP"],
-};
+static SHAPE_PRINCIPAL_TYPE: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["USER", "ROLE", "GROUP"] };
 
 static SHAPE_PROPERTY_PREDICATE: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Key",
-            is_required: false,
-            shape: &SHAPE_VALUE_STRING,
-        },
-        Member {
-            name: "Value",
-            is_required: false,
-            shape: &SHAPE_VALUE_STRING,
-        },
-        Member {
-            name: "Comparator",
-            is_required: false,
-            shape: &SHAPE_COMPARATOR,
-        },
+        Member { name: "Key", is_required: false, shape: &SHAPE_VALUE_STRING },
+        Member { name: "Value", is_required: false, shape: &SHAPE_VALUE_STRING },
+        Member { name: "Comparator", is_required: false, shape: &SHAPE_COMPARATOR },
     ],
 };
 
 static SHAPE_QUERY_SESSION_CONTEXT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "QueryId",
-            is_required: false,
-            shape: &SHAPE_HASH_STRING,
-        },
-        Member {
-            name: "QueryStartTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "ClusterId",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_STRING,
-        },
-        Member {
-            name: "QueryAuthorizationId",
-            is_required: false,
-            shape: &SHAPE_HASH_STRING,
-        },
-        Member {
-            name: "AdditionalContext",
-            is_required: false,
-            shape: &SHAPE_ADDITIONAL_CONTEXT_MAP,
-        },
+        Member { name: "QueryId", is_required: false, shape: &SHAPE_HASH_STRING },
+        Member { name: "QueryStartTime", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "ClusterId", is_required: false, shape: &SHAPE_NULLABLE_STRING },
+        Member { name: "QueryAuthorizationId", is_required: false, shape: &SHAPE_HASH_STRING },
+        Member { name: "AdditionalContext", is_required: false, shape: &SHAPE_ADDITIONAL_CONTEXT_MAP },
     ],
 };
 
@@ -7848,177 +5528,70 @@ static SHAPE_RECRAWL_BEHAVIOR: Shape = Shape::Text {
     length_min: None,
     length_max: None,
     pattern: None,
-    values: &[
-        "CRAWL_EVERYTHING",
-        "CRAWL_NEW_FOLDERS_ONLY",
-        "CRAWL_EVENT_MODE",
-    ],
+    values: &["CRAWL_EVERYTHING", "CRAWL_NEW_FOLDERS_ONLY", "CRAWL_EVENT_MODE"],
 };
 
-static SHAPE_RECRAWL_POLICY: Shape = Shape::Structure {
-    members: &[Member {
-        name: "RecrawlBehavior",
-        is_required: false,
-        shape: &SHAPE_RECRAWL_BEHAVIOR,
-    }],
-};
+static SHAPE_RECRAWL_POLICY: Shape =
+    Shape::Structure { members: &[Member { name: "RecrawlBehavior", is_required: false, shape: &SHAPE_RECRAWL_BEHAVIOR }] };
 
-static SHAPE_REFRESH_SECONDS: Shape = Shape::Long {
-    min: None,
-    max: None,
-};
+static SHAPE_REFRESH_SECONDS: Shape = Shape::Long { min: None, max: None };
 
-static SHAPE_RESOURCE_SHARE_TYPE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["FOREIGN", "ALL", "FEDERATED"],
-};
+static SHAPE_RESOURCE_SHARE_TYPE: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["FOREIGN", "ALL", "FEDERATED"] };
 
-static SHAPE_RESOURCE_TYPE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["JAR", "FILE", "ARCHIVE"],
-};
+static SHAPE_RESOURCE_TYPE: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["JAR", "FILE", "ARCHIVE"] };
 
 static SHAPE_RESOURCE_URI: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ResourceType",
-            is_required: false,
-            shape: &SHAPE_RESOURCE_TYPE,
-        },
-        Member {
-            name: "Uri",
-            is_required: false,
-            shape: &SHAPE_URI,
-        },
+        Member { name: "ResourceType", is_required: false, shape: &SHAPE_RESOURCE_TYPE },
+        Member { name: "Uri", is_required: false, shape: &SHAPE_URI },
     ],
 };
 
-static SHAPE_RESOURCE_URI_LIST: Shape = Shape::List {
-    member: &SHAPE_RESOURCE_URI,
-    length_min: Some(0),
-    length_max: Some(1000),
-};
+static SHAPE_RESOURCE_URI_LIST: Shape = Shape::List { member: &SHAPE_RESOURCE_URI, length_min: Some(0), length_max: Some(1000) };
 
-static SHAPE_ROLE: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_ROLE: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_ROW_TAG: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_ROW_TAG: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
 static SHAPE_S3_TARGET: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Path",
-            is_required: false,
-            shape: &SHAPE_PATH,
-        },
-        Member {
-            name: "Exclusions",
-            is_required: false,
-            shape: &SHAPE_PATH_LIST,
-        },
-        Member {
-            name: "ConnectionName",
-            is_required: false,
-            shape: &SHAPE_CONNECTION_NAME,
-        },
-        Member {
-            name: "SampleSize",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_INTEGER,
-        },
-        Member {
-            name: "EventQueueArn",
-            is_required: false,
-            shape: &SHAPE_EVENT_QUEUE_ARN,
-        },
-        Member {
-            name: "DlqEventQueueArn",
-            is_required: false,
-            shape: &SHAPE_EVENT_QUEUE_ARN,
-        },
+        Member { name: "Path", is_required: false, shape: &SHAPE_PATH },
+        Member { name: "Exclusions", is_required: false, shape: &SHAPE_PATH_LIST },
+        Member { name: "ConnectionName", is_required: false, shape: &SHAPE_CONNECTION_NAME },
+        Member { name: "SampleSize", is_required: false, shape: &SHAPE_NULLABLE_INTEGER },
+        Member { name: "EventQueueArn", is_required: false, shape: &SHAPE_EVENT_QUEUE_ARN },
+        Member { name: "DlqEventQueueArn", is_required: false, shape: &SHAPE_EVENT_QUEUE_ARN },
     ],
 };
 
-static SHAPE_S3_TARGET_LIST: Shape = Shape::List {
-    member: &SHAPE_S3_TARGET,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_S3_TARGET_LIST: Shape = Shape::List { member: &SHAPE_S3_TARGET, length_min: None, length_max: None };
 
 static SHAPE_SCHEMA_CHANGE_POLICY: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "UpdateBehavior",
-            is_required: false,
-            shape: &SHAPE_UPDATE_BEHAVIOR,
-        },
-        Member {
-            name: "DeleteBehavior",
-            is_required: false,
-            shape: &SHAPE_DELETE_BEHAVIOR,
-        },
+        Member { name: "UpdateBehavior", is_required: false, shape: &SHAPE_UPDATE_BEHAVIOR },
+        Member { name: "DeleteBehavior", is_required: false, shape: &SHAPE_DELETE_BEHAVIOR },
     ],
 };
 
 static SHAPE_SCHEMA_ID: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SchemaArn",
-            is_required: false,
-            shape: &SHAPE_GLUE_RESOURCE_ARN,
-        },
-        Member {
-            name: "SchemaName",
-            is_required: false,
-            shape: &SHAPE_SCHEMA_REGISTRY_NAME_STRING,
-        },
-        Member {
-            name: "RegistryName",
-            is_required: false,
-            shape: &SHAPE_SCHEMA_REGISTRY_NAME_STRING,
-        },
+        Member { name: "SchemaArn", is_required: false, shape: &SHAPE_GLUE_RESOURCE_ARN },
+        Member { name: "SchemaName", is_required: false, shape: &SHAPE_SCHEMA_REGISTRY_NAME_STRING },
+        Member { name: "RegistryName", is_required: false, shape: &SHAPE_SCHEMA_REGISTRY_NAME_STRING },
     ],
 };
 
 static SHAPE_SCHEMA_REFERENCE: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SchemaId",
-            is_required: false,
-            shape: &SHAPE_SCHEMA_ID,
-        },
-        Member {
-            name: "SchemaVersionId",
-            is_required: false,
-            shape: &SHAPE_SCHEMA_VERSION_ID_STRING,
-        },
-        Member {
-            name: "SchemaVersionNumber",
-            is_required: false,
-            shape: &SHAPE_VERSION_LONG_NUMBER,
-        },
+        Member { name: "SchemaId", is_required: false, shape: &SHAPE_SCHEMA_ID },
+        Member { name: "SchemaVersionId", is_required: false, shape: &SHAPE_SCHEMA_VERSION_ID_STRING },
+        Member { name: "SchemaVersionNumber", is_required: false, shape: &SHAPE_VERSION_LONG_NUMBER },
     ],
 };
 
-static SHAPE_SCHEMA_REGISTRY_NAME_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(255),
-    pattern: Some("[a-zA-Z0-9-_$#.]+"),
-    values: &[],
-};
+static SHAPE_SCHEMA_REGISTRY_NAME_STRING: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(255), pattern: Some("[a-zA-Z0-9-_$#.]+"), values: &[] };
 
 static SHAPE_SCHEMA_VERSION_ID_STRING: Shape = Shape::Text {
     length_min: Some(36),
@@ -8027,473 +5600,159 @@ static SHAPE_SCHEMA_VERSION_ID_STRING: Shape = Shape::Text {
     values: &[],
 };
 
-static SHAPE_SEARCH_PROPERTY_PREDICATES: Shape = Shape::List {
-    member: &SHAPE_PROPERTY_PREDICATE,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_SEARCH_PROPERTY_PREDICATES: Shape = Shape::List { member: &SHAPE_PROPERTY_PREDICATE, length_min: None, length_max: None };
 
 static SHAPE_SEARCH_TABLES_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "NextToken",
-            is_required: false,
-            shape: &SHAPE_TOKEN,
-        },
-        Member {
-            name: "Filters",
-            is_required: false,
-            shape: &SHAPE_SEARCH_PROPERTY_PREDICATES,
-        },
-        Member {
-            name: "SearchText",
-            is_required: false,
-            shape: &SHAPE_VALUE_STRING,
-        },
-        Member {
-            name: "SortCriteria",
-            is_required: false,
-            shape: &SHAPE_SORT_CRITERIA,
-        },
-        Member {
-            name: "MaxResults",
-            is_required: false,
-            shape: &SHAPE_PAGE_SIZE,
-        },
-        Member {
-            name: "ResourceShareType",
-            is_required: false,
-            shape: &SHAPE_RESOURCE_SHARE_TYPE,
-        },
-        Member {
-            name: "IncludeStatusDetails",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN_NULLABLE,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
+        Member { name: "Filters", is_required: false, shape: &SHAPE_SEARCH_PROPERTY_PREDICATES },
+        Member { name: "SearchText", is_required: false, shape: &SHAPE_VALUE_STRING },
+        Member { name: "SortCriteria", is_required: false, shape: &SHAPE_SORT_CRITERIA },
+        Member { name: "MaxResults", is_required: false, shape: &SHAPE_PAGE_SIZE },
+        Member { name: "ResourceShareType", is_required: false, shape: &SHAPE_RESOURCE_SHARE_TYPE },
+        Member { name: "IncludeStatusDetails", is_required: false, shape: &SHAPE_BOOLEAN_NULLABLE },
     ],
 };
 
 static SHAPE_SEGMENT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SegmentNumber",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_INTEGER,
-        },
-        Member {
-            name: "TotalSegments",
-            is_required: true,
-            shape: &SHAPE_TOTAL_SEGMENTS_INTEGER,
-        },
+        Member { name: "SegmentNumber", is_required: true, shape: &SHAPE_NON_NEGATIVE_INTEGER },
+        Member { name: "TotalSegments", is_required: true, shape: &SHAPE_TOTAL_SEGMENTS_INTEGER },
     ],
 };
 
 static SHAPE_SER_DE_INFO: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "SerializationLibrary",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
+        Member { name: "Name", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "SerializationLibrary", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
     ],
 };
 
 static SHAPE_SKEWED_INFO: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "SkewedColumnNames",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING_LIST,
-        },
-        Member {
-            name: "SkewedColumnValues",
-            is_required: false,
-            shape: &SHAPE_COLUMN_VALUE_STRING_LIST,
-        },
-        Member {
-            name: "SkewedColumnValueLocationMaps",
-            is_required: false,
-            shape: &SHAPE_LOCATION_MAP,
-        },
+        Member { name: "SkewedColumnNames", is_required: false, shape: &SHAPE_NAME_STRING_LIST },
+        Member { name: "SkewedColumnValues", is_required: false, shape: &SHAPE_COLUMN_VALUE_STRING_LIST },
+        Member { name: "SkewedColumnValueLocationMaps", is_required: false, shape: &SHAPE_LOCATION_MAP },
     ],
 };
 
-static SHAPE_SORT: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["ASC", "DESC"],
-};
+static SHAPE_SORT: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["ASC", "DESC"] };
 
-static SHAPE_SORT_CRITERIA: Shape = Shape::List {
-    member: &SHAPE_SORT_CRITERION,
-    length_min: Some(0),
-    length_max: Some(1),
-};
+static SHAPE_SORT_CRITERIA: Shape = Shape::List { member: &SHAPE_SORT_CRITERION, length_min: Some(0), length_max: Some(1) };
 
 static SHAPE_SORT_CRITERION: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "FieldName",
-            is_required: false,
-            shape: &SHAPE_VALUE_STRING,
-        },
-        Member {
-            name: "Sort",
-            is_required: false,
-            shape: &SHAPE_SORT,
-        },
+        Member { name: "FieldName", is_required: false, shape: &SHAPE_VALUE_STRING },
+        Member { name: "Sort", is_required: false, shape: &SHAPE_SORT },
     ],
 };
 
-static SHAPE_START_CRAWLER_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_START_CRAWLER_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
-static SHAPE_START_CRAWLER_SCHEDULE_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CrawlerName",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_START_CRAWLER_SCHEDULE_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "CrawlerName", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
-static SHAPE_STOP_CRAWLER_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Name",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_STOP_CRAWLER_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
-static SHAPE_STOP_CRAWLER_SCHEDULE_REQUEST: Shape = Shape::Structure {
-    members: &[Member {
-        name: "CrawlerName",
-        is_required: true,
-        shape: &SHAPE_NAME_STRING,
-    }],
-};
+static SHAPE_STOP_CRAWLER_SCHEDULE_REQUEST: Shape =
+    Shape::Structure { members: &[Member { name: "CrawlerName", is_required: true, shape: &SHAPE_NAME_STRING }] };
 
 static SHAPE_STORAGE_DESCRIPTOR: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Columns",
-            is_required: false,
-            shape: &SHAPE_COLUMN_LIST,
-        },
-        Member {
-            name: "Location",
-            is_required: false,
-            shape: &SHAPE_LOCATION_STRING,
-        },
-        Member {
-            name: "AdditionalLocations",
-            is_required: false,
-            shape: &SHAPE_LOCATION_STRING_LIST,
-        },
-        Member {
-            name: "InputFormat",
-            is_required: false,
-            shape: &SHAPE_FORMAT_STRING,
-        },
-        Member {
-            name: "OutputFormat",
-            is_required: false,
-            shape: &SHAPE_FORMAT_STRING,
-        },
-        Member {
-            name: "Compressed",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN,
-        },
-        Member {
-            name: "NumberOfBuckets",
-            is_required: false,
-            shape: &SHAPE_INTEGER,
-        },
-        Member {
-            name: "SerdeInfo",
-            is_required: false,
-            shape: &SHAPE_SER_DE_INFO,
-        },
-        Member {
-            name: "BucketColumns",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING_LIST,
-        },
-        Member {
-            name: "SortColumns",
-            is_required: false,
-            shape: &SHAPE_ORDER_LIST,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
-        Member {
-            name: "SkewedInfo",
-            is_required: false,
-            shape: &SHAPE_SKEWED_INFO,
-        },
-        Member {
-            name: "StoredAsSubDirectories",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN,
-        },
-        Member {
-            name: "SchemaReference",
-            is_required: false,
-            shape: &SHAPE_SCHEMA_REFERENCE,
-        },
+        Member { name: "Columns", is_required: false, shape: &SHAPE_COLUMN_LIST },
+        Member { name: "Location", is_required: false, shape: &SHAPE_LOCATION_STRING },
+        Member { name: "AdditionalLocations", is_required: false, shape: &SHAPE_LOCATION_STRING_LIST },
+        Member { name: "InputFormat", is_required: false, shape: &SHAPE_FORMAT_STRING },
+        Member { name: "OutputFormat", is_required: false, shape: &SHAPE_FORMAT_STRING },
+        Member { name: "Compressed", is_required: false, shape: &SHAPE_BOOLEAN },
+        Member { name: "NumberOfBuckets", is_required: false, shape: &SHAPE_INTEGER },
+        Member { name: "SerdeInfo", is_required: false, shape: &SHAPE_SER_DE_INFO },
+        Member { name: "BucketColumns", is_required: false, shape: &SHAPE_NAME_STRING_LIST },
+        Member { name: "SortColumns", is_required: false, shape: &SHAPE_ORDER_LIST },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
+        Member { name: "SkewedInfo", is_required: false, shape: &SHAPE_SKEWED_INFO },
+        Member { name: "StoredAsSubDirectories", is_required: false, shape: &SHAPE_BOOLEAN },
+        Member { name: "SchemaReference", is_required: false, shape: &SHAPE_SCHEMA_REFERENCE },
     ],
 };
 
 static SHAPE_STRING_COLUMN_STATISTICS_DATA: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "MaximumLength",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "AverageLength",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_DOUBLE,
-        },
-        Member {
-            name: "NumberOfNulls",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
-        Member {
-            name: "NumberOfDistinctValues",
-            is_required: true,
-            shape: &SHAPE_NON_NEGATIVE_LONG,
-        },
+        Member { name: "MaximumLength", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "AverageLength", is_required: true, shape: &SHAPE_NON_NEGATIVE_DOUBLE },
+        Member { name: "NumberOfNulls", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
+        Member { name: "NumberOfDistinctValues", is_required: true, shape: &SHAPE_NON_NEGATIVE_LONG },
     ],
 };
 
-static SHAPE_STRING_TO_STRING_MAP: Shape = Shape::Map {
-    key: &SHAPE_NULLABLE_STRING,
-    value: &SHAPE_NULLABLE_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_STRING_TO_STRING_MAP: Shape =
+    Shape::Map { key: &SHAPE_NULLABLE_STRING, value: &SHAPE_NULLABLE_STRING, length_min: None, length_max: None };
 
-static SHAPE_TABLE_ATTRIBUTES: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["NAME", "TABLE_TYPE"],
-};
+static SHAPE_TABLE_ATTRIBUTES: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["NAME", "TABLE_TYPE"] };
 
-static SHAPE_TABLE_ATTRIBUTES_LIST: Shape = Shape::List {
-    member: &SHAPE_TABLE_ATTRIBUTES,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_TABLE_ATTRIBUTES_LIST: Shape = Shape::List { member: &SHAPE_TABLE_ATTRIBUTES, length_min: None, length_max: None };
 
 static SHAPE_TABLE_IDENTIFIER: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Region",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "Name", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "Region", is_required: false, shape: &SHAPE_NAME_STRING },
     ],
 };
 
 static SHAPE_TABLE_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING,
-        },
-        Member {
-            name: "Owner",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "LastAccessTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "LastAnalyzedTime",
-            is_required: false,
-            shape: &SHAPE_TIMESTAMP,
-        },
-        Member {
-            name: "Retention",
-            is_required: false,
-            shape: &SHAPE_NON_NEGATIVE_INTEGER,
-        },
-        Member {
-            name: "StorageDescriptor",
-            is_required: false,
-            shape: &SHAPE_STORAGE_DESCRIPTOR,
-        },
-        Member {
-            name: "PartitionKeys",
-            is_required: false,
-            shape: &SHAPE_COLUMN_LIST,
-        },
-        Member {
-            name: "ViewOriginalText",
-            is_required: false,
-            shape: &SHAPE_VIEW_TEXT_STRING,
-        },
-        Member {
-            name: "ViewExpandedText",
-            is_required: false,
-            shape: &SHAPE_VIEW_TEXT_STRING,
-        },
-        Member {
-            name: "TableType",
-            is_required: false,
-            shape: &SHAPE_TABLE_TYPE_STRING,
-        },
-        Member {
-            name: "Parameters",
-            is_required: false,
-            shape: &SHAPE_PARAMETERS_MAP,
-        },
-        Member {
-            name: "TargetTable",
-            is_required: false,
-            shape: &SHAPE_TABLE_IDENTIFIER,
-        },
-        Member {
-            name: "ViewDefinition",
-            is_required: false,
-            shape: &SHAPE_VIEW_DEFINITION_INPUT,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING },
+        Member { name: "Owner", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "LastAccessTime", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "LastAnalyzedTime", is_required: false, shape: &SHAPE_TIMESTAMP },
+        Member { name: "Retention", is_required: false, shape: &SHAPE_NON_NEGATIVE_INTEGER },
+        Member { name: "StorageDescriptor", is_required: false, shape: &SHAPE_STORAGE_DESCRIPTOR },
+        Member { name: "PartitionKeys", is_required: false, shape: &SHAPE_COLUMN_LIST },
+        Member { name: "ViewOriginalText", is_required: false, shape: &SHAPE_VIEW_TEXT_STRING },
+        Member { name: "ViewExpandedText", is_required: false, shape: &SHAPE_VIEW_TEXT_STRING },
+        Member { name: "TableType", is_required: false, shape: &SHAPE_TABLE_TYPE_STRING },
+        Member { name: "Parameters", is_required: false, shape: &SHAPE_PARAMETERS_MAP },
+        Member { name: "TargetTable", is_required: false, shape: &SHAPE_TABLE_IDENTIFIER },
+        Member { name: "ViewDefinition", is_required: false, shape: &SHAPE_VIEW_DEFINITION_INPUT },
     ],
 };
 
-static SHAPE_TABLE_PREFIX: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(128),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TABLE_PREFIX: Shape = Shape::Text { length_min: Some(0), length_max: Some(128), pattern: None, values: &[] };
 
-static SHAPE_TABLE_TYPE_STRING: Shape = Shape::Text {
-    length_min: None,
-    length_max: Some(255),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TABLE_TYPE_STRING: Shape = Shape::Text { length_min: None, length_max: Some(255), pattern: None, values: &[] };
 
-static SHAPE_TABLE_VERSION_ID: Shape = Shape::Long {
-    min: Some(-1),
-    max: None,
-};
+static SHAPE_TABLE_VERSION_ID: Shape = Shape::Long { min: Some(-1), max: None };
 
-static SHAPE_TAG_KEY: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(128),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TAG_KEY: Shape = Shape::Text { length_min: Some(1), length_max: Some(128), pattern: None, values: &[] };
 
-static SHAPE_TAG_KEYS_LIST: Shape = Shape::List {
-    member: &SHAPE_TAG_KEY,
-    length_min: Some(0),
-    length_max: Some(50),
-};
+static SHAPE_TAG_KEYS_LIST: Shape = Shape::List { member: &SHAPE_TAG_KEY, length_min: Some(0), length_max: Some(50) };
 
 static SHAPE_TAG_RESOURCE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ResourceArn",
-            is_required: true,
-            shape: &SHAPE_GLUE_RESOURCE_ARN,
-        },
-        Member {
-            name: "TagsToAdd",
-            is_required: true,
-            shape: &SHAPE_TAGS_MAP,
-        },
+        Member { name: "ResourceArn", is_required: true, shape: &SHAPE_GLUE_RESOURCE_ARN },
+        Member { name: "TagsToAdd", is_required: true, shape: &SHAPE_TAGS_MAP },
     ],
 };
 
-static SHAPE_TAG_VALUE: Shape = Shape::Text {
-    length_min: Some(0),
-    length_max: Some(256),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TAG_VALUE: Shape = Shape::Text { length_min: Some(0), length_max: Some(256), pattern: None, values: &[] };
 
-static SHAPE_TAGS_MAP: Shape = Shape::Map {
-    key: &SHAPE_TAG_KEY,
-    value: &SHAPE_TAG_VALUE,
-    length_min: Some(0),
-    length_max: Some(50),
-};
+static SHAPE_TAGS_MAP: Shape = Shape::Map { key: &SHAPE_TAG_KEY, value: &SHAPE_TAG_VALUE, length_min: Some(0), length_max: Some(50) };
 
 static SHAPE_TIMESTAMP: Shape = Shape::Timestamp;
 
-static SHAPE_TOKEN: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &[],
-};
+static SHAPE_TOKEN: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
-static SHAPE_TOTAL_SEGMENTS_INTEGER: Shape = Shape::Integer {
-    min: Some(1),
-    max: Some(10),
-};
+static SHAPE_TOTAL_SEGMENTS_INTEGER: Shape = Shape::Integer { min: Some(1), max: Some(10) };
 
-static SHAPE_TRANSACTION_ID_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(255),
-    pattern: Some("[\\p{L}\\p{N}\\p{P}]*"),
-    values: &[],
-};
+static SHAPE_TRANSACTION_ID_STRING: Shape =
+    Shape::Text { length_min: Some(1), length_max: Some(255), pattern: Some("[\\p{L}\\p{N}\\p{P}]*"), values: &[] };
 
 static SHAPE_TYPE_STRING: Shape = Shape::Text {
     length_min: Some(0),
@@ -8511,523 +5770,178 @@ static SHAPE_URI: Shape = Shape::Text {
 
 static SHAPE_UNTAG_RESOURCE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "ResourceArn",
-            is_required: true,
-            shape: &SHAPE_GLUE_RESOURCE_ARN,
-        },
-        Member {
-            name: "TagsToRemove",
-            is_required: true,
-            shape: &SHAPE_TAG_KEYS_LIST,
-        },
+        Member { name: "ResourceArn", is_required: true, shape: &SHAPE_GLUE_RESOURCE_ARN },
+        Member { name: "TagsToRemove", is_required: true, shape: &SHAPE_TAG_KEYS_LIST },
     ],
 };
 
-static SHAPE_UPDATE_BEHAVIOR: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["LOG", "UPDATE_IN_DATABASE"],
-};
+static SHAPE_UPDATE_BEHAVIOR: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["LOG", "UPDATE_IN_DATABASE"] };
 
 static SHAPE_UPDATE_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "GrokClassifier",
-            is_required: false,
-            shape: &SHAPE_UPDATE_GROK_CLASSIFIER_REQUEST,
-        },
-        Member {
-            name: "XMLClassifier",
-            is_required: false,
-            shape: &SHAPE_UPDATE_XML_CLASSIFIER_REQUEST,
-        },
-        Member {
-            name: "JsonClassifier",
-            is_required: false,
-            shape: &SHAPE_UPDATE_JSON_CLASSIFIER_REQUEST,
-        },
-        Member {
-            name: "CsvClassifier",
-            is_required: false,
-            shape: &SHAPE_UPDATE_CSV_CLASSIFIER_REQUEST,
-        },
+        Member { name: "GrokClassifier", is_required: false, shape: &SHAPE_UPDATE_GROK_CLASSIFIER_REQUEST },
+        Member { name: "XMLClassifier", is_required: false, shape: &SHAPE_UPDATE_XML_CLASSIFIER_REQUEST },
+        Member { name: "JsonClassifier", is_required: false, shape: &SHAPE_UPDATE_JSON_CLASSIFIER_REQUEST },
+        Member { name: "CsvClassifier", is_required: false, shape: &SHAPE_UPDATE_CSV_CLASSIFIER_REQUEST },
     ],
 };
 
 static SHAPE_UPDATE_COLUMN_STATISTICS_FOR_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionValues",
-            is_required: true,
-            shape: &SHAPE_VALUE_STRING_LIST,
-        },
-        Member {
-            name: "ColumnStatisticsList",
-            is_required: true,
-            shape: &SHAPE_UPDATE_COLUMN_STATISTICS_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionValues", is_required: true, shape: &SHAPE_VALUE_STRING_LIST },
+        Member { name: "ColumnStatisticsList", is_required: true, shape: &SHAPE_UPDATE_COLUMN_STATISTICS_LIST },
     ],
 };
 
 static SHAPE_UPDATE_COLUMN_STATISTICS_FOR_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ColumnStatisticsList",
-            is_required: true,
-            shape: &SHAPE_UPDATE_COLUMN_STATISTICS_LIST,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "ColumnStatisticsList", is_required: true, shape: &SHAPE_UPDATE_COLUMN_STATISTICS_LIST },
     ],
 };
 
-static SHAPE_UPDATE_COLUMN_STATISTICS_LIST: Shape = Shape::List {
-    member: &SHAPE_COLUMN_STATISTICS,
-    length_min: Some(0),
-    length_max: Some(25),
-};
+static SHAPE_UPDATE_COLUMN_STATISTICS_LIST: Shape =
+    Shape::List { member: &SHAPE_COLUMN_STATISTICS, length_min: Some(0), length_max: Some(25) };
 
 static SHAPE_UPDATE_CRAWLER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Role",
-            is_required: false,
-            shape: &SHAPE_ROLE,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: false,
-            shape: &SHAPE_DATABASE_NAME,
-        },
-        Member {
-            name: "Description",
-            is_required: false,
-            shape: &SHAPE_DESCRIPTION_STRING_REMOVABLE,
-        },
-        Member {
-            name: "Targets",
-            is_required: false,
-            shape: &SHAPE_CRAWLER_TARGETS,
-        },
-        Member {
-            name: "Schedule",
-            is_required: false,
-            shape: &SHAPE_CRON_EXPRESSION,
-        },
-        Member {
-            name: "Classifiers",
-            is_required: false,
-            shape: &SHAPE_CLASSIFIER_NAME_LIST,
-        },
-        Member {
-            name: "TablePrefix",
-            is_required: false,
-            shape: &SHAPE_TABLE_PREFIX,
-        },
-        Member {
-            name: "SchemaChangePolicy",
-            is_required: false,
-            shape: &SHAPE_SCHEMA_CHANGE_POLICY,
-        },
-        Member {
-            name: "RecrawlPolicy",
-            is_required: false,
-            shape: &SHAPE_RECRAWL_POLICY,
-        },
-        Member {
-            name: "LineageConfiguration",
-            is_required: false,
-            shape: &SHAPE_LINEAGE_CONFIGURATION,
-        },
-        Member {
-            name: "LakeFormationConfiguration",
-            is_required: false,
-            shape: &SHAPE_LAKE_FORMATION_CONFIGURATION,
-        },
-        Member {
-            name: "Configuration",
-            is_required: false,
-            shape: &SHAPE_CRAWLER_CONFIGURATION,
-        },
-        Member {
-            name: "CrawlerSecurityConfiguration",
-            is_required: false,
-            shape: &SHAPE_CRAWLER_SECURITY_CONFIGURATION,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Role", is_required: false, shape: &SHAPE_ROLE },
+        Member { name: "DatabaseName", is_required: false, shape: &SHAPE_DATABASE_NAME },
+        Member { name: "Description", is_required: false, shape: &SHAPE_DESCRIPTION_STRING_REMOVABLE },
+        Member { name: "Targets", is_required: false, shape: &SHAPE_CRAWLER_TARGETS },
+        Member { name: "Schedule", is_required: false, shape: &SHAPE_CRON_EXPRESSION },
+        Member { name: "Classifiers", is_required: false, shape: &SHAPE_CLASSIFIER_NAME_LIST },
+        Member { name: "TablePrefix", is_required: false, shape: &SHAPE_TABLE_PREFIX },
+        Member { name: "SchemaChangePolicy", is_required: false, shape: &SHAPE_SCHEMA_CHANGE_POLICY },
+        Member { name: "RecrawlPolicy", is_required: false, shape: &SHAPE_RECRAWL_POLICY },
+        Member { name: "LineageConfiguration", is_required: false, shape: &SHAPE_LINEAGE_CONFIGURATION },
+        Member { name: "LakeFormationConfiguration", is_required: false, shape: &SHAPE_LAKE_FORMATION_CONFIGURATION },
+        Member { name: "Configuration", is_required: false, shape: &SHAPE_CRAWLER_CONFIGURATION },
+        Member { name: "CrawlerSecurityConfiguration", is_required: false, shape: &SHAPE_CRAWLER_SECURITY_CONFIGURATION },
     ],
 };
 
 static SHAPE_UPDATE_CRAWLER_SCHEDULE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CrawlerName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Schedule",
-            is_required: false,
-            shape: &SHAPE_CRON_EXPRESSION,
-        },
+        Member { name: "CrawlerName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Schedule", is_required: false, shape: &SHAPE_CRON_EXPRESSION },
     ],
 };
 
 static SHAPE_UPDATE_CSV_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Delimiter",
-            is_required: false,
-            shape: &SHAPE_CSV_COLUMN_DELIMITER,
-        },
-        Member {
-            name: "QuoteSymbol",
-            is_required: false,
-            shape: &SHAPE_CSV_QUOTE_SYMBOL,
-        },
-        Member {
-            name: "ContainsHeader",
-            is_required: false,
-            shape: &SHAPE_CSV_HEADER_OPTION,
-        },
-        Member {
-            name: "Header",
-            is_required: false,
-            shape: &SHAPE_CSV_HEADER,
-        },
-        Member {
-            name: "DisableValueTrimming",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "AllowSingleColumn",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "CustomDatatypeConfigured",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "CustomDatatypes",
-            is_required: false,
-            shape: &SHAPE_CUSTOM_DATATYPES,
-        },
-        Member {
-            name: "Serde",
-            is_required: false,
-            shape: &SHAPE_CSV_SERDE_OPTION,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Delimiter", is_required: false, shape: &SHAPE_CSV_COLUMN_DELIMITER },
+        Member { name: "QuoteSymbol", is_required: false, shape: &SHAPE_CSV_QUOTE_SYMBOL },
+        Member { name: "ContainsHeader", is_required: false, shape: &SHAPE_CSV_HEADER_OPTION },
+        Member { name: "Header", is_required: false, shape: &SHAPE_CSV_HEADER },
+        Member { name: "DisableValueTrimming", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "AllowSingleColumn", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "CustomDatatypeConfigured", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "CustomDatatypes", is_required: false, shape: &SHAPE_CUSTOM_DATATYPES },
+        Member { name: "Serde", is_required: false, shape: &SHAPE_CSV_SERDE_OPTION },
     ],
 };
 
 static SHAPE_UPDATE_DATABASE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "DatabaseInput",
-            is_required: true,
-            shape: &SHAPE_DATABASE_INPUT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "DatabaseInput", is_required: true, shape: &SHAPE_DATABASE_INPUT },
     ],
 };
 
 static SHAPE_UPDATE_GROK_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Classification",
-            is_required: false,
-            shape: &SHAPE_CLASSIFICATION,
-        },
-        Member {
-            name: "GrokPattern",
-            is_required: false,
-            shape: &SHAPE_GROK_PATTERN,
-        },
-        Member {
-            name: "CustomPatterns",
-            is_required: false,
-            shape: &SHAPE_CUSTOM_PATTERNS,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Classification", is_required: false, shape: &SHAPE_CLASSIFICATION },
+        Member { name: "GrokPattern", is_required: false, shape: &SHAPE_GROK_PATTERN },
+        Member { name: "CustomPatterns", is_required: false, shape: &SHAPE_CUSTOM_PATTERNS },
     ],
 };
 
 static SHAPE_UPDATE_ICEBERG_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "UpdateIcebergTableInput",
-        is_required: true,
-        shape: &SHAPE_UPDATE_ICEBERG_TABLE_INPUT,
-    }],
+    members: &[Member { name: "UpdateIcebergTableInput", is_required: true, shape: &SHAPE_UPDATE_ICEBERG_TABLE_INPUT }],
 };
 
-static SHAPE_UPDATE_ICEBERG_TABLE_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "Updates",
-        is_required: true,
-        shape: &SHAPE_ICEBERG_TABLE_UPDATE_LIST,
-    }],
-};
+static SHAPE_UPDATE_ICEBERG_TABLE_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "Updates", is_required: true, shape: &SHAPE_ICEBERG_TABLE_UPDATE_LIST }] };
 
 static SHAPE_UPDATE_JSON_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "JsonPath",
-            is_required: false,
-            shape: &SHAPE_JSON_PATH,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "JsonPath", is_required: false, shape: &SHAPE_JSON_PATH },
     ],
 };
 
-static SHAPE_UPDATE_OPEN_TABLE_FORMAT_INPUT: Shape = Shape::Structure {
-    members: &[Member {
-        name: "UpdateIcebergInput",
-        is_required: false,
-        shape: &SHAPE_UPDATE_ICEBERG_INPUT,
-    }],
-};
+static SHAPE_UPDATE_OPEN_TABLE_FORMAT_INPUT: Shape =
+    Shape::Structure { members: &[Member { name: "UpdateIcebergInput", is_required: false, shape: &SHAPE_UPDATE_ICEBERG_INPUT }] };
 
 static SHAPE_UPDATE_PARTITION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "PartitionValueList",
-            is_required: true,
-            shape: &SHAPE_BOUNDED_PARTITION_VALUE_LIST,
-        },
-        Member {
-            name: "PartitionInput",
-            is_required: true,
-            shape: &SHAPE_PARTITION_INPUT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "PartitionValueList", is_required: true, shape: &SHAPE_BOUNDED_PARTITION_VALUE_LIST },
+        Member { name: "PartitionInput", is_required: true, shape: &SHAPE_PARTITION_INPUT },
     ],
 };
 
 static SHAPE_UPDATE_TABLE_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Name",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "TableInput",
-            is_required: false,
-            shape: &SHAPE_TABLE_INPUT,
-        },
-        Member {
-            name: "SkipArchive",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN_NULLABLE,
-        },
-        Member {
-            name: "TransactionId",
-            is_required: false,
-            shape: &SHAPE_TRANSACTION_ID_STRING,
-        },
-        Member {
-            name: "VersionId",
-            is_required: false,
-            shape: &SHAPE_VERSION_STRING,
-        },
-        Member {
-            name: "ViewUpdateAction",
-            is_required: false,
-            shape: &SHAPE_VIEW_UPDATE_ACTION,
-        },
-        Member {
-            name: "Force",
-            is_required: false,
-            shape: &SHAPE_BOOLEAN,
-        },
-        Member {
-            name: "UpdateOpenTableFormatInput",
-            is_required: false,
-            shape: &SHAPE_UPDATE_OPEN_TABLE_FORMAT_INPUT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Name", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "TableInput", is_required: false, shape: &SHAPE_TABLE_INPUT },
+        Member { name: "SkipArchive", is_required: false, shape: &SHAPE_BOOLEAN_NULLABLE },
+        Member { name: "TransactionId", is_required: false, shape: &SHAPE_TRANSACTION_ID_STRING },
+        Member { name: "VersionId", is_required: false, shape: &SHAPE_VERSION_STRING },
+        Member { name: "ViewUpdateAction", is_required: false, shape: &SHAPE_VIEW_UPDATE_ACTION },
+        Member { name: "Force", is_required: false, shape: &SHAPE_BOOLEAN },
+        Member { name: "UpdateOpenTableFormatInput", is_required: false, shape: &SHAPE_UPDATE_OPEN_TABLE_FORMAT_INPUT },
     ],
 };
 
 static SHAPE_UPDATE_USER_DEFINED_FUNCTION_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "CatalogId",
-            is_required: false,
-            shape: &SHAPE_CATALOG_ID_STRING,
-        },
-        Member {
-            name: "DatabaseName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "FunctionName",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "FunctionInput",
-            is_required: true,
-            shape: &SHAPE_USER_DEFINED_FUNCTION_INPUT,
-        },
+        Member { name: "CatalogId", is_required: false, shape: &SHAPE_CATALOG_ID_STRING },
+        Member { name: "DatabaseName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "FunctionName", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "FunctionInput", is_required: true, shape: &SHAPE_USER_DEFINED_FUNCTION_INPUT },
     ],
 };
 
 static SHAPE_UPDATE_XML_CLASSIFIER_REQUEST: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Name",
-            is_required: true,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "Classification",
-            is_required: false,
-            shape: &SHAPE_CLASSIFICATION,
-        },
-        Member {
-            name: "RowTag",
-            is_required: false,
-            shape: &SHAPE_ROW_TAG,
-        },
+        Member { name: "Name", is_required: true, shape: &SHAPE_NAME_STRING },
+        Member { name: "Classification", is_required: false, shape: &SHAPE_CLASSIFICATION },
+        Member { name: "RowTag", is_required: false, shape: &SHAPE_ROW_TAG },
     ],
 };
 
 static SHAPE_USER_DEFINED_FUNCTION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "FunctionName",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ClassName",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "OwnerName",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "FunctionType",
-            is_required: false,
-            shape: &SHAPE_FUNCTION_TYPE,
-        },
-        Member {
-            name: "OwnerType",
-            is_required: false,
-            shape: &SHAPE_PRINCIPAL_TYPE,
-        },
-        Member {
-            name: "ResourceUris",
-            is_required: false,
-            shape: &SHAPE_RESOURCE_URI_LIST,
-        },
+        Member { name: "FunctionName", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "ClassName", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "OwnerName", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "FunctionType", is_required: false, shape: &SHAPE_FUNCTION_TYPE },
+        Member { name: "OwnerType", is_required: false, shape: &SHAPE_PRINCIPAL_TYPE },
+        Member { name: "ResourceUris", is_required: false, shape: &SHAPE_RESOURCE_URI_LIST },
     ],
 };
 
-static SHAPE_VALUE_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(1024),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_VALUE_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(1024), pattern: None, values: &[] };
 
-static SHAPE_VALUE_STRING_LIST: Shape = Shape::List {
-    member: &SHAPE_VALUE_STRING,
-    length_min: None,
-    length_max: None,
-};
+static SHAPE_VALUE_STRING_LIST: Shape = Shape::List { member: &SHAPE_VALUE_STRING, length_min: None, length_max: None };
 
-static SHAPE_VERSION_LONG_NUMBER: Shape = Shape::Long {
-    min: Some(1),
-    max: Some(100000),
-};
+static SHAPE_VERSION_LONG_NUMBER: Shape = Shape::Long { min: Some(1), max: Some(100000) };
 
 static SHAPE_VERSION_STRING: Shape = Shape::Text {
     length_min: Some(1),
@@ -9038,126 +5952,42 @@ static SHAPE_VERSION_STRING: Shape = Shape::Text {
 
 static SHAPE_VIEW_DEFINITION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "IsProtected",
-            is_required: false,
-            shape: &SHAPE_NULLABLE_BOOLEAN,
-        },
-        Member {
-            name: "Definer",
-            is_required: false,
-            shape: &SHAPE_ARN_STRING,
-        },
-        Member {
-            name: "Representations",
-            is_required: false,
-            shape: &SHAPE_VIEW_REPRESENTATION_INPUT_LIST,
-        },
-        Member {
-            name: "ViewVersionId",
-            is_required: false,
-            shape: &SHAPE_TABLE_VERSION_ID,
-        },
-        Member {
-            name: "ViewVersionToken",
-            is_required: false,
-            shape: &SHAPE_VERSION_STRING,
-        },
-        Member {
-            name: "RefreshSeconds",
-            is_required: false,
-            shape: &SHAPE_REFRESH_SECONDS,
-        },
-        Member {
-            name: "LastRefreshType",
-            is_required: false,
-            shape: &SHAPE_LAST_REFRESH_TYPE,
-        },
-        Member {
-            name: "SubObjects",
-            is_required: false,
-            shape: &SHAPE_VIEW_SUB_OBJECTS_LIST,
-        },
-        Member {
-            name: "SubObjectVersionIds",
-            is_required: false,
-            shape: &SHAPE_VIEW_SUB_OBJECT_VERSION_IDS_LIST,
-        },
+        Member { name: "IsProtected", is_required: false, shape: &SHAPE_NULLABLE_BOOLEAN },
+        Member { name: "Definer", is_required: false, shape: &SHAPE_ARN_STRING },
+        Member { name: "Representations", is_required: false, shape: &SHAPE_VIEW_REPRESENTATION_INPUT_LIST },
+        Member { name: "ViewVersionId", is_required: false, shape: &SHAPE_TABLE_VERSION_ID },
+        Member { name: "ViewVersionToken", is_required: false, shape: &SHAPE_VERSION_STRING },
+        Member { name: "RefreshSeconds", is_required: false, shape: &SHAPE_REFRESH_SECONDS },
+        Member { name: "LastRefreshType", is_required: false, shape: &SHAPE_LAST_REFRESH_TYPE },
+        Member { name: "SubObjects", is_required: false, shape: &SHAPE_VIEW_SUB_OBJECTS_LIST },
+        Member { name: "SubObjectVersionIds", is_required: false, shape: &SHAPE_VIEW_SUB_OBJECT_VERSION_IDS_LIST },
     ],
 };
 
-static SHAPE_VIEW_DIALECT: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["REDSHIFT", "ATHENA", "SPARK"],
-};
+static SHAPE_VIEW_DIALECT: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["REDSHIFT", "ATHENA", "SPARK"] };
 
-static SHAPE_VIEW_DIALECT_VERSION_STRING: Shape = Shape::Text {
-    length_min: Some(1),
-    length_max: Some(255),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_VIEW_DIALECT_VERSION_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(255), pattern: None, values: &[] };
 
 static SHAPE_VIEW_REPRESENTATION_INPUT: Shape = Shape::Structure {
     members: &[
-        Member {
-            name: "Dialect",
-            is_required: false,
-            shape: &SHAPE_VIEW_DIALECT,
-        },
-        Member {
-            name: "DialectVersion",
-            is_required: false,
-            shape: &SHAPE_VIEW_DIALECT_VERSION_STRING,
-        },
-        Member {
-            name: "ViewOriginalText",
-            is_required: false,
-            shape: &SHAPE_VIEW_TEXT_STRING,
-        },
-        Member {
-            name: "ValidationConnection",
-            is_required: false,
-            shape: &SHAPE_NAME_STRING,
-        },
-        Member {
-            name: "ViewExpandedText",
-            is_required: false,
-            shape: &SHAPE_VIEW_TEXT_STRING,
-        },
+        Member { name: "Dialect", is_required: false, shape: &SHAPE_VIEW_DIALECT },
+        Member { name: "DialectVersion", is_required: false, shape: &SHAPE_VIEW_DIALECT_VERSION_STRING },
+        Member { name: "ViewOriginalText", is_required: false, shape: &SHAPE_VIEW_TEXT_STRING },
+        Member { name: "ValidationConnection", is_required: false, shape: &SHAPE_NAME_STRING },
+        Member { name: "ViewExpandedText", is_required: false, shape: &SHAPE_VIEW_TEXT_STRING },
     ],
 };
 
-static SHAPE_VIEW_REPRESENTATION_INPUT_LIST: Shape = Shape::List {
-    member: &SHAPE_VIEW_REPRESENTATION_INPUT,
-    length_min: Some(1),
-    length_max: Some(10),
-};
+static SHAPE_VIEW_REPRESENTATION_INPUT_LIST: Shape =
+    Shape::List { member: &SHAPE_VIEW_REPRESENTATION_INPUT, length_min: Some(1), length_max: Some(10) };
 
-static SHAPE_VIEW_SUB_OBJECT_VERSION_IDS_LIST: Shape = Shape::List {
-    member: &SHAPE_TABLE_VERSION_ID,
-    length_min: Some(0),
-    length_max: Some(250),
-};
+static SHAPE_VIEW_SUB_OBJECT_VERSION_IDS_LIST: Shape =
+    Shape::List { member: &SHAPE_TABLE_VERSION_ID, length_min: Some(0), length_max: Some(250) };
 
-static SHAPE_VIEW_SUB_OBJECTS_LIST: Shape = Shape::List {
-    member: &SHAPE_ARN_STRING,
-    length_min: Some(0),
-    length_max: Some(10),
-};
+static SHAPE_VIEW_SUB_OBJECTS_LIST: Shape = Shape::List { member: &SHAPE_ARN_STRING, length_min: Some(0), length_max: Some(10) };
 
-static SHAPE_VIEW_TEXT_STRING: Shape = Shape::Text {
-    length_min: None,
-    length_max: Some(409600),
-    pattern: None,
-    values: &[],
-};
+static SHAPE_VIEW_TEXT_STRING: Shape = Shape::Text { length_min: None, length_max: Some(409600), pattern: None, values: &[] };
 
-static SHAPE_VIEW_UPDATE_ACTION: Shape = Shape::Text {
-    length_min: None,
-    length_max: None,
-    pattern: None,
-    values: &["ADD", "REPLACE", "ADD_OR_REPLACE", "DROP"],
-};
+static SHAPE_VIEW_UPDATE_ACTION: Shape =
+    Shape::Text { length_min: None, length_max: None, pattern: None, values: &["ADD", "REPLACE", "ADD_OR_REPLACE", "DROP"] };

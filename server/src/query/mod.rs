@@ -1,1 +1,34 @@
-//! Placeholder head; the owner of this folder writes it.
+//! How does a query live? From submission through the queue and the engine to its terminal state, and after.
+//!
+//! | file | question |
+//! |---|---|
+//! | `state` | which states there are |
+//! | `record` | what is known of a query: what was asked, how it ended |
+//! | `settings` | which result location and limits apply: the request's or the workgroup's |
+//! | `workgroups`, `named_queries`, `prepared_statements` | what users keep on the server |
+//! | `registry` | how such named things are kept on disk |
+//! | `store` | which queries there are, in which state; who waits is woken |
+//! | `history` | how queries outlive the process |
+//! | `queue` | when a query's turn comes |
+//! | `executor` | what runs a statement: the engine, or a stand-in of a test |
+//! | `submit` | how a statement becomes a queued query |
+//! | `run` | the whole way of one query |
+//! | `cancel` | how a query is stopped |
+//! | `failure` | which Athena error a failure is |
+//! | `metering` | what a query costs |
+
+pub mod failure;
+mod history;
+pub mod metering;
+pub mod named_queries;
+pub mod prepared_statements;
+pub mod queue;
+pub mod record;
+pub mod registry;
+pub mod settings;
+pub mod state;
+pub mod store;
+pub mod workgroups;
+
+pub use state::QueryState;
+pub use store::{Queries, Query};

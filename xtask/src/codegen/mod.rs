@@ -16,8 +16,7 @@ const SERVICES: &[&str] = &["athena", "glue"];
 pub fn write() -> Result<(), String> {
     for service in SERVICES {
         let path = shapes_folder().join("src").join(format!("{service}.rs"));
-        std::fs::write(&path, rendered(service)?)
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        std::fs::write(&path, rendered(service)?).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         println!("wrote {}", path.display());
     }
     Ok(())
@@ -28,10 +27,7 @@ pub fn check() -> Result<(), String> {
     for service in SERVICES {
         let path = shapes_folder().join("src").join(format!("{service}.rs"));
         if read(&path)? != rendered(service)? {
-            return Err(format!(
-                "{} is stale: run `cargo run -p xtask -- codegen`",
-                path.display()
-            ));
+            return Err(format!("{} is stale: run `cargo run -p xtask -- codegen`", path.display()));
         }
     }
     Ok(())
@@ -43,23 +39,18 @@ pub fn vendor(service: &str) -> Result<(), String> {
         return Err(format!("unknown service '{service}'"));
     }
     let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| format!("cannot read the model: {error}"))?;
-    let model: Value =
-        serde_json::from_str(&text).map_err(|error| format!("the model is not JSON: {error}"))?;
+    std::io::stdin().read_to_string(&mut text).map_err(|error| format!("cannot read the model: {error}"))?;
+    let model: Value = serde_json::from_str(&text).map_err(|error| format!("the model is not JSON: {error}"))?;
     let pruned = prune::prune(&model, selection::operations(service))?;
     let path = model_path(service);
-    let mut text = serde_json::to_string_pretty(&pruned)
-        .map_err(|error| format!("cannot print the model: {error}"))?;
+    let mut text = serde_json::to_string_pretty(&pruned).map_err(|error| format!("cannot print the model: {error}"))?;
     text.push('\n');
     std::fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 fn rendered(service: &str) -> Result<String, String> {
     let path = model_path(service);
-    let model: Value = serde_json::from_str(&read(&path)?)
-        .map_err(|error| format!("{} is not JSON: {error}", path.display()))?;
+    let model: Value = serde_json::from_str(&read(&path)?).map_err(|error| format!("{} is not JSON: {error}", path.display()))?;
     formatted(&render::render(service, &model)?)
 }
 
@@ -67,6 +58,7 @@ fn rendered(service: &str) -> Result<String, String> {
 fn formatted(source: &str) -> Result<String, String> {
     let mut child = Command::new("rustfmt")
         .args(["--edition", "2024", "--emit", "stdout"])
+        .current_dir(shapes_folder())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -74,9 +66,7 @@ fn formatted(source: &str) -> Result<String, String> {
     let mut input = child.stdin.take().ok_or("rustfmt has no standard input")?;
     let bytes = source.as_bytes().to_vec();
     let feeder = std::thread::spawn(move || input.write_all(&bytes));
-    let output = child
-        .wait_with_output()
-        .map_err(|error| format!("rustfmt failed: {error}"))?;
+    let output = child.wait_with_output().map_err(|error| format!("rustfmt failed: {error}"))?;
     match feeder.join() {
         Ok(Ok(())) => {}
         _ => return Err("rustfmt did not read its input".to_owned()),
@@ -88,19 +78,13 @@ fn formatted(source: &str) -> Result<String, String> {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path)
-        .map_err(|error| format!("cannot read {}: {error}", path.display()))
+    std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 fn model_path(service: &str) -> PathBuf {
-    shapes_folder()
-        .join("models")
-        .join(format!("{service}.json"))
+    shapes_folder().join("models").join(format!("{service}.json"))
 }
 
 fn shapes_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join("server")
-        .join("shapes")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("server").join("shapes")
 }

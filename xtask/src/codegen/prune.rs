@@ -34,36 +34,19 @@ pub fn prune(model: &Value, selected: &[&str]) -> Result<Value, String> {
     }
     let metadata = object(model, "metadata")?;
     let mut kept_metadata = Map::new();
-    for key in [
-        "apiVersion",
-        "jsonVersion",
-        "serviceFullName",
-        "targetPrefix",
-    ] {
-        kept_metadata.insert(
-            key.to_owned(),
-            metadata.get(key).cloned().unwrap_or_default(),
-        );
+    for key in ["apiVersion", "jsonVersion", "serviceFullName", "targetPrefix"] {
+        kept_metadata.insert(key.to_owned(), metadata.get(key).cloned().unwrap_or_default());
     }
     Ok(json!({ "metadata": kept_metadata, "operations": kept_operations, "shapes": kept_shapes }))
 }
 
-fn reach(
-    shapes: &Map<String, Value>,
-    name: &str,
-    reached: &mut BTreeSet<String>,
-) -> Result<(), String> {
+fn reach(shapes: &Map<String, Value>, name: &str, reached: &mut BTreeSet<String>) -> Result<(), String> {
     if !reached.insert(name.to_owned()) {
         return Ok(());
     }
-    let shape = shapes
-        .get(name)
-        .ok_or_else(|| format!("the model has no shape '{name}'"))?;
+    let shape = shapes.get(name).ok_or_else(|| format!("the model has no shape '{name}'"))?;
     for side in ["member", "key", "value"] {
-        if let Some(inner) = shape
-            .pointer(&format!("/{side}/shape"))
-            .and_then(Value::as_str)
-        {
+        if let Some(inner) = shape.pointer(&format!("/{side}/shape")).and_then(Value::as_str) {
             reach(shapes, inner, reached)?;
         }
     }
@@ -83,10 +66,7 @@ fn without_documentation(value: &Value) -> Value {
             entries
                 .iter()
                 // A member may itself be called "documentation"; only texts are notes.
-                .filter(|(key, value)| {
-                    !(matches!(key.as_str(), "documentation" | "deprecatedMessage")
-                        && value.is_string())
-                })
+                .filter(|(key, value)| !(matches!(key.as_str(), "documentation" | "deprecatedMessage") && value.is_string()))
                 .map(|(key, value)| (key.clone(), without_documentation(value)))
                 .collect(),
         ),
@@ -95,8 +75,5 @@ fn without_documentation(value: &Value) -> Value {
 }
 
 fn object<'a>(model: &'a Value, key: &str) -> Result<&'a Map<String, Value>, String> {
-    model
-        .get(key)
-        .and_then(Value::as_object)
-        .ok_or_else(|| format!("the model has no '{key}'"))
+    model.get(key).and_then(Value::as_object).ok_or_else(|| format!("the model has no '{key}'"))
 }

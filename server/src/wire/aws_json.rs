@@ -1,0 +1,150 @@
+//! How is a request of the AWS JSON protocol answered? Framing, parse order, validation, the panic guard.
+//!
+//! Ref: measured Athena behaviour, "Framing", "Dispatch failures", "Body parsing order and texts".
+
+use crate::app::App;
+use crate::error::{ApiError, ApiErrorKind};
+use crate::wire::operation::{Operation, RequestContext};
+use crate::wire::request_id::REQUEST_ID_HEADER;
+use crate::wire::service::{Service, resolve};
+use crate::wire::validate::{check_types, violations};
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::FutureExt;
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Version};
+use http_body_util::{BodyExt, Limited};
+use owlake_shapes::constraint::OperationModel;
+use serde_json::Value;
+use std::io::Read;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+/// The header that names service and operation.
+pub const TARGET_HEADER: &str = "x-amz-target";
+/// The content type of every reply.
+pub const CONTENT_TYPE_JSON: &str = "application/x-amz-json-1.1";
+
+/// Answers one request. Never fails and never panics: whatever goes wrong is an error reply.
+pub async fn respond(app: Arc<App>, context: RequestContext, request: Request<Body>) -> Response {
+    let version = request.version();
+    let request_id = context.request_id.clone();
+    if !has_json_content_type(request.headers()) {
+        return not_this_protocol(&request_id);
+    }
+    let outcome = answer(app, context, request).await;
+    if let Err(error) = &outcome
+        && error.kind.status() >= 500
+    {
+        tracing::error!(%request_id, %error, "request failed");
+    }
+    let (status, body) = match outcome {
+        Ok(body) => (StatusCode::OK, Bytes::from(body)),
+        Err(error) => {
+            (StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Bytes::from(error.body().to_string()))
+        }
+    };
+    framed(status, CONTENT_TYPE_JSON, &request_id, version, body)
+}
+
+async fn answer(app: Arc<App>, context: RequestContext, request: Request<Body>) -> Result<Vec<u8>, ApiError> {
+    let target = request.headers().get(TARGET_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (service, operation, model) = resolve(target)?;
+    let limits = app.config.limits.clone();
+    let deadline = std::time::Duration::from_millis(limits.request_timeout_ms);
+    let body = read_body(request, limits.request_body_bytes_max);
+    let body = tokio::time::timeout(deadline, body).await.map_err(|_| timed_out(service))??;
+    let input = validated(service, model, &body)?;
+    let guarded = guarded(service, operation, app, context, input);
+    tokio::time::timeout(deadline, guarded).await.map_err(|_| timed_out(service))?
+}
+
+/// Runs the handler; a panic in it costs this request only.
+async fn guarded(
+    service: &'static Service,
+    operation: &'static Operation,
+    app: Arc<App>,
+    context: RequestContext,
+    input: Value,
+) -> Result<Vec<u8>, ApiError> {
+    let reply = std::panic::catch_unwind(AssertUnwindSafe(|| (operation.handler)(app, context, input)));
+    let outcome = match reply {
+        Ok(reply) => AssertUnwindSafe(reply).catch_unwind().await,
+        Err(panic) => Err(panic),
+    };
+    outcome.unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        tracing::error!(operation = operation.name, panic = text, "a handler panicked");
+        Err(ApiError::new(service.internal, "Internal server error"))
+    })
+}
+
+/// Syntax, then types, then constraints. Broken JSON and bodies that are no object have no text.
+fn validated(service: &Service, model: &OperationModel, body: &[u8]) -> Result<Value, ApiError> {
+    let bare = || ApiError::bare(ApiErrorKind::Serialization);
+    let mut input: Value = serde_json::from_slice(body).map_err(|_| bare())?;
+    if !input.is_object() && !input.is_array() {
+        return Err(bare());
+    }
+    check_types(&mut input, model.input).map_err(|text| ApiError::new(ApiErrorKind::Serialization, text))?;
+    let found = violations(&input, model.input);
+    if found.is_empty() { Ok(input) } else { Err((service.refuse)(&found)) }
+}
+
+/// The body, decompressed when the client opted in to gzip. Both sizes are bounded.
+async fn read_body(request: Request<Body>, bytes_max: usize) -> Result<Bytes, ApiError> {
+    let is_gzip = request.headers().get(CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    let too_large = || ApiError::bare(ApiErrorKind::RequestEntityTooLarge);
+    let collected = Limited::new(request.into_body(), bytes_max).collect().await;
+    let bytes = match collected {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
+        Err(_) => return Err(ApiError::bare(ApiErrorKind::Serialization)),
+    };
+    if !is_gzip {
+        return Ok(bytes);
+    }
+    let mut plain = Vec::new();
+    let bound = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    flate2::read::MultiGzDecoder::new(bytes.as_ref())
+        .take(bound)
+        .read_to_end(&mut plain)
+        .map_err(|_| ApiError::bare(ApiErrorKind::Serialization))?;
+    if plain.len() > bytes_max { Err(too_large()) } else { Ok(plain.into()) }
+}
+
+fn timed_out(service: &Service) -> ApiError {
+    ApiError::new(service.internal, "the request took too long")
+}
+
+/// `application/json` and JSON 1.0 are taken as 1.1. Deviation: Athena answers them in another envelope or not at all.
+fn has_json_content_type(headers: &HeaderMap) -> bool {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(kind.as_str(), "application/x-amz-json-1.1" | "application/x-amz-json-1.0" | "application/json")
+}
+
+fn not_this_protocol(request_id: &str) -> Response {
+    framed(StatusCode::NOT_FOUND, "application/xml", request_id, Version::HTTP_11, Bytes::from_static(b"<UnknownOperationException/>\n"))
+}
+
+/// A reply with exactly the headers the services send; `Date` and `Content-Length` are the server's to add.
+fn framed(status: StatusCode, content_type: &'static str, request_id: &str, version: Version, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID_HEADER, id);
+    }
+    // HTTP/2 forbids the header.
+    if version == Version::HTTP_11 {
+        headers.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
+    }
+    response
+}
