@@ -24,12 +24,16 @@
 //! | `row(...)` | `Struct` with positional field names `c0`, `c1`, … all nullable |
 //! | `color` | `Int32` |
 
+pub mod api;
 pub mod arrow_form;
+pub mod build;
 pub mod castable;
 pub mod civil;
 pub mod coercion;
 pub mod display;
+pub mod hive;
 pub mod number_text;
+pub mod parse;
 pub mod temporal_text;
 pub mod text;
 pub mod zone;
