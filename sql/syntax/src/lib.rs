@@ -3,3 +3,7 @@
 pub mod error;
 pub mod location;
 pub mod trino;
+pub mod hive;
+pub mod router;
+
+pub use router::{Parsed, Statement, StatementKind, StatementType, parse};

@@ -1,0 +1,15 @@
+//! How is a table dropped? Its entry goes, its data stays. Ref: Athena user guide, DROP TABLE.
+
+use owlake_catalog::CatalogError;
+use owlake_syntax::hive::ast::Name;
+
+use super::{StatementContext, failure, target};
+use crate::error::EngineError;
+
+pub(super) fn run(context: &StatementContext, name: &Name, if_exists: bool) -> Result<(), EngineError> {
+    let (database, table) = target::resolve(context, name)?;
+    match context.catalog.delete_table(&database, &table) {
+        Err(CatalogError::TableNotFound { .. } | CatalogError::DatabaseNotFound { .. }) if if_exists => Ok(()),
+        result => result.map_err(failure::from_catalog),
+    }
+}
