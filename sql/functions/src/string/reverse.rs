@@ -1,0 +1,59 @@
+//! What is a text, or a run of bytes, read backwards? Ref: Trino 401 `reverse`.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, BinaryViewBuilder};
+
+use super::text_rows::{push_padded, texts, write_texts};
+use crate::call::Call;
+use crate::error::FunctionError;
+use crate::function::{Function, Overload};
+use crate::types::TrinoType;
+
+pub const REVERSE: Function = Function {
+    name: "reverse",
+    overloads: &[
+        Overload::scalar("(varchar(x)) -> varchar(x)", reverse_text),
+        Overload::scalar("(char(x)) -> char(x)", reverse_char),
+        Overload::scalar("(varbinary) -> varbinary", reverse_bytes),
+    ],
+    description: "Reverse all code points in a given string",
+    examples: &[("reverse('Österreich')", "hcierretsÖ")],
+    ..Function::SCALAR
+};
+
+fn reverse_text(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let values = texts(arguments, 0);
+    write_texts(call.rows(), |row, buffer| {
+        buffer.extend(values.value(row).chars().rev());
+        Ok(())
+    })
+}
+
+fn reverse_char(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let length = match call.argument_type(0) {
+        TrinoType::Char(length) => *length as usize,
+        _ => 0,
+    };
+    let values = texts(arguments, 0);
+    let mut padded = String::new();
+    write_texts(call.rows(), |row, buffer| {
+        padded.clear();
+        push_padded(&mut padded, values.value(row), length);
+        buffer.extend(padded.chars().rev());
+        buffer.truncate(buffer.trim_end_matches(' ').len());
+        Ok(())
+    })
+}
+
+fn reverse_bytes(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let values = arguments[0].as_binary_view();
+    let mut builder = BinaryViewBuilder::with_capacity(call.rows());
+    let mut buffer = Vec::new();
+    for row in 0..call.rows() {
+        buffer.clear();
+        buffer.extend(values.value(row).iter().rev());
+        builder.append_value(&buffer);
+    }
+    Ok(Arc::new(builder.finish()))
+}
