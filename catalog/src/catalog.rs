@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::error::{CatalogError, Result};
 use crate::model::{Database, DatabaseDefinition, Partition, PartitionDefinition, Table, TableDefinition, TableVersion};
 use crate::names::{DatabaseName, TableName};
+use crate::partition::filter::PartitionFilter;
 use crate::partition::{PartitionSet, PartitionValues};
 
 /// Databases, tables, table versions and partitions, with durable writes.
@@ -104,6 +105,15 @@ pub trait Catalog: Send + Sync {
     /// Removes one partition. Errors: `PartitionNotFound`.
     fn delete_partition(&self, database: &DatabaseName, table: &TableName, values: PartitionValues) -> Result<()> {
         first_failure(self.delete_partitions(database, table, vec![values])?)
+    }
+
+    /// The partitions a Glue partition expression selects, sorted by values; a blank expression selects all.
+    /// Errors: `InvalidInput` for an expression Glue refuses, `InvalidState` for a stored value that is not of its
+    /// key's type.
+    fn filter_partitions(&self, database: &DatabaseName, table: &TableName, expression: &str) -> Result<Vec<Arc<Partition>>> {
+        let snapshot = self.load_table(database, table)?;
+        let filter = PartitionFilter::parse(expression, &snapshot.table.definition.partition_keys)?;
+        filter.select(&snapshot.partitions)
     }
 }
 

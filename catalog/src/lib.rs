@@ -12,6 +12,8 @@ pub mod limits;
 pub mod model;
 pub mod names;
 pub mod partition;
+mod rules;
+pub mod store;
 
 pub use catalog::{Archive, Catalog, DropMode, PartitionFailure, PartitionUpdate, TableSnapshot, TableUpdate};
 pub use clock::Clock;
@@ -23,3 +25,4 @@ pub use model::{
 };
 pub use names::{DatabaseName, TableName};
 pub use partition::{PartitionSet, PartitionValues};
+pub use store::{FileCatalog, MemoryCatalog};

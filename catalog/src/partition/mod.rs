@@ -2,6 +2,7 @@
 //!
 //! Ref: AWS Glue API, partitions; Hive's `k=v` folder layout.
 
+pub mod filter;
 mod index;
 mod key;
 pub mod path;
