@@ -1,11 +1,23 @@
 //! What does every request share? The composition root: settings, clock, ids, catalog, engine, storage, queries.
 
-use crate::config::Config;
+use crate::config::{BucketConfig, Config};
+use crate::error::ServerError;
+use crate::query::Queries;
+use crate::query::executor::{Executor, LocalExecutor};
+use crate::query::named_queries::NamedQueries;
+use crate::query::prepared_statements::PreparedStatements;
+use crate::query::queue::Queue;
+use crate::query::workgroups::Workgroups;
+use crate::storage::{BucketTarget, Storage, StorageOptions};
 use owlake_catalog::{Catalog, Clock};
+use owlake_engine::engine::{Engine, EngineConfig};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use uuid::Uuid;
 
 /// The parts of one running server. Requests hold it behind an `Arc`.
@@ -16,8 +28,123 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Query, request and file ids.
     pub ids: Arc<dyn IdSource>,
+    /// The engine's own query ids.
+    pub engine_ids: EngineIds,
     /// Databases, tables and partitions.
     pub catalog: Arc<dyn Catalog>,
+    /// Buckets.
+    pub storage: Arc<Storage>,
+    /// What runs statements.
+    pub executor: Arc<dyn Executor>,
+    /// Where queries run, so that the runtime that answers requests never waits for one.
+    pub query_runtime: tokio::runtime::Handle,
+    /// Queries, running and remembered.
+    pub queries: Queries,
+    /// Whose turn it is.
+    pub queue: Queue,
+    /// Workgroups.
+    pub workgroups: Workgroups,
+    /// Named queries.
+    pub named_queries: NamedQueries,
+    /// Prepared statements.
+    pub prepared_statements: PreparedStatements,
+    /// When the server started.
+    pub started: Instant,
+}
+
+/// The parts a server is put together from; a test replaces what it likes.
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn IdSource>,
+    /// The catalog.
+    pub catalog: Arc<dyn Catalog>,
+    /// Buckets.
+    pub storage: Arc<Storage>,
+    /// What runs statements.
+    pub executor: Arc<dyn Executor>,
+    /// Where queries run.
+    pub query_runtime: tokio::runtime::Handle,
+}
+
+impl App {
+    /// Opens the data folder and puts the real parts together.
+    pub fn open(config: Config, query_runtime: tokio::runtime::Handle) -> Result<Arc<Self>, ServerError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let data_dir = &config.data_dir;
+        std::fs::create_dir_all(data_dir).map_err(|error| ServerError::io(data_dir.display().to_string(), error))?;
+        let catalog: Arc<dyn Catalog> = open_catalog(&data_dir.join("catalog"), clock.clone())?;
+        let storage = Arc::new(Storage::open(storage_options(&config)).map_err(|error| start("storage", error))?);
+        let engine_config = EngineConfig {
+            memory_bytes_max: config.memory_bytes_max,
+            target_partitions: config.query_threads(),
+            spill_dir: data_dir.join("spill"),
+        };
+        let engine = Engine::new(catalog.clone(), storage.clone(), engine_config).map_err(|error| start("engine", error))?;
+        App::assemble(Parts {
+            clock,
+            ids: Arc::new(RandomIds::new(config.seed)),
+            catalog,
+            storage,
+            executor: Arc::new(LocalExecutor::new(Arc::new(engine))),
+            query_runtime,
+            config,
+        })
+    }
+
+    /// Puts given parts together and opens what the server itself remembers.
+    pub fn assemble(parts: Parts) -> Result<Arc<Self>, ServerError> {
+        let Parts { config, clock, ids, catalog, storage, executor, query_runtime } = parts;
+        let folder = config.data_dir.join("server");
+        std::fs::create_dir_all(&folder).map_err(|error| ServerError::io(folder.display().to_string(), error))?;
+        let now_ms = clock.now_ms();
+        Ok(Arc::new(App {
+            engine_ids: EngineIds::new(ids.as_ref()),
+            queries: Queries::open(&folder, config.limits.history_queries_max, now_ms)?,
+            queue: Queue::new(&config.limits),
+            workgroups: Workgroups::open(&folder, now_ms, config.output_location.clone())?,
+            named_queries: NamedQueries::open(&folder)?,
+            prepared_statements: PreparedStatements::open(&folder)?,
+            started: Instant::now(),
+            config,
+            clock,
+            ids,
+            catalog,
+            storage,
+            executor,
+            query_runtime,
+        }))
+    }
+}
+
+fn open_catalog(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Catalog>, ServerError> {
+    let catalog = owlake_catalog::FileCatalog::open(folder, clock).map_err(|error| start("catalog", error))?;
+    Ok(Arc::new(catalog))
+}
+
+fn storage_options(config: &Config) -> StorageOptions {
+    let targets = config.buckets.iter().map(|(name, bucket)| (name.clone(), target(bucket))).collect();
+    StorageOptions { buckets_folder: config.data_dir.join("buckets"), targets, fsync: false }
+}
+
+fn target(bucket: &BucketConfig) -> BucketTarget {
+    match &bucket.path {
+        Some(path) => BucketTarget::Folder { path: path.clone() },
+        None => BucketTarget::S3 {
+            endpoint: bucket.endpoint.clone(),
+            region: bucket.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
+            access_key: bucket.access_key_id.clone(),
+            secret_key: bucket.secret_access_key.clone(),
+            path_style: true,
+        },
+    }
+}
+
+fn start(subject: &'static str, error: impl std::fmt::Display) -> ServerError {
+    ServerError::Start { subject, reason: error.to_string() }
 }
 
 /// Where ids come from.
@@ -51,11 +178,51 @@ impl IdSource for RandomIds {
     }
 }
 
+/// The engine's query ids: `20260917_085344_00007_k6s5b`, UTC time, a counter, five letters of the process.
+///
+/// Ref: Trino 401 `QueryIdGenerator`.
+pub struct EngineIds {
+    counter: AtomicU64,
+    process: String,
+}
+
+impl EngineIds {
+    fn new(ids: &dyn IdSource) -> Self {
+        // Letters that cannot be mistaken for each other or a number.
+        const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let process = ids.uuid().as_bytes()[..5].iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+        EngineIds { counter: AtomicU64::new(0), process }
+    }
+
+    /// The next id at this time.
+    pub fn next(&self, now_ms: i64) -> String {
+        let count = self.counter.fetch_add(1, Ordering::Relaxed) % 100_000;
+        let time = chrono::DateTime::from_timestamp_millis(now_ms).unwrap_or_default();
+        format!("{}_{count:05}_{}", time.format("%Y%m%d_%H%M%S"), self.process)
+    }
+}
+
 /// The system's time.
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         chrono::Utc::now().timestamp_millis()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeded_ids_repeat_and_engine_ids_have_trinos_form() {
+        let (one, two) = (RandomIds::new(Some(7)), RandomIds::new(Some(7)));
+        assert_eq!(one.uuid(), two.uuid());
+        assert_eq!(one.uuid().get_version_num(), 4);
+        let ids = EngineIds::new(&one);
+        assert!(ids.next(1_789_635_224_000).starts_with("20260917_085344_00000_"));
+        assert!(ids.next(0).starts_with("19700101_000000_00001_"));
     }
 }

@@ -17,6 +17,8 @@
 //! | `failure` | which Athena error a failure is |
 //! | `metering` | what a query costs |
 
+pub mod cancel;
+pub mod executor;
 pub mod failure;
 mod history;
 pub mod metering;
@@ -25,9 +27,11 @@ pub mod prepared_statements;
 pub mod queue;
 pub mod record;
 pub mod registry;
+pub mod run;
 pub mod settings;
 pub mod state;
 pub mod store;
+pub mod submit;
 pub mod workgroups;
 
 pub use state::QueryState;

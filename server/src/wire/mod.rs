@@ -27,6 +27,7 @@
 
 pub mod aws_json;
 pub mod dispatch;
+pub mod listen;
 pub mod operation;
 pub mod page_token;
 pub mod request_id;

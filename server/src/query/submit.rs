@@ -1,0 +1,151 @@
+//! How does a statement become a queued query? Checked in Athena's order, recorded, handed to the query runtime.
+//!
+//! Ref: measured Athena behaviour, "StartQueryExecution", validation order.
+
+use crate::app::App;
+use crate::error::{ApiError, ApiErrorKind, AthenaErrorCode};
+use crate::query::executor::Accepted;
+use crate::query::record::Submission;
+use crate::query::run;
+use crate::query::settings::{ResultSettings, Settings, effective};
+use crate::query::store::{IdempotencyKey, Query, Submitted};
+use crate::query::workgroups::PRIMARY;
+use crate::results::location::ResultPlace;
+use owlake_engine::error::{EngineError, FailurePath};
+use owlake_engine::session::Session;
+use owlake_functions::registry::SessionInfo;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The catalog of a query that names none.
+pub const DEFAULT_CATALOG: &str = "AwsDataCatalog";
+/// Who queries run as, for `current_user`.
+const USER: &str = "owlake";
+
+/// What a client asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The text as sent.
+    pub text: String,
+    /// The catalog as sent.
+    pub catalog: Option<String>,
+    /// The database as sent.
+    pub database: Option<String>,
+    /// The workgroup; `primary` when absent.
+    pub workgroup: Option<String>,
+    /// Result settings as sent.
+    pub result: ResultSettings,
+    /// SQL texts for `?`.
+    pub parameters: Vec<String>,
+    /// The client request token; a caller inside the process needs none.
+    pub token: Option<String>,
+    /// Whether an earlier result may be used, and up to which age.
+    pub reuse_max_age_minutes: Option<i64>,
+}
+
+/// Accepts a query and starts it. Returns the query, or the earlier one the token stands for.
+pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> {
+    let arrived = Instant::now();
+    let now_ms = app.clock.now_ms();
+    let workgroup = app.workgroups.accepting(request.workgroup.as_deref().unwrap_or(PRIMARY))?;
+    let result = effective(&workgroup, request.result.clone())?;
+    let session = session(&request, app.ids.uuid().to_string(), now_ms);
+    let Accepted { statement_type, substatement_type, statement } =
+        app.executor.accept(&request.text, &session).map_err(|error| refused(error, &app.ids.uuid().to_string()))?;
+    let output = result.output_location.clone().unwrap_or_default();
+    let place = ResultPlace::of(&output, &session.query_id, &substatement_type)
+        .ok_or_else(|| ApiError::invalid_input("outputLocation is not a valid S3 path."))?;
+    let mut admitted = None;
+    let key = IdempotencyKey {
+        text: request.text.clone(),
+        catalog: request.catalog.clone(),
+        database: request.database.clone(),
+        output_location: request.result.output_location.clone(),
+    };
+    let submission = || {
+        admitted = Some(app.queue.admit(&statement_type, &substatement_type).ok_or_else(too_many)?);
+        Ok(Submission {
+            id: session.query_id.clone(),
+            engine_query_id: app.engine_ids.next(now_ms),
+            text: shown_text(&request.text).to_owned(),
+            statement_type: statement_type.clone(),
+            substatement_type: substatement_type.clone(),
+            workgroup: workgroup.name.clone(),
+            catalog: request.catalog.as_deref().map(str::to_lowercase),
+            database: request.database.clone(),
+            parameters: request.parameters.clone(),
+            settings: Settings {
+                result,
+                output_location: place.uri.clone(),
+                bytes_scanned_cutoff: workgroup.bytes_scanned_cutoff,
+                reuse_max_age_minutes: request.reuse_max_age_minutes,
+            },
+            submitted_at_ms: now_ms,
+            preprocessing_ms: u64::try_from(arrived.elapsed().as_millis()).unwrap_or(u64::MAX),
+        })
+    };
+    let query = match app.queries.submit(submission, request.token.map(|token| (token, key)))? {
+        Submitted::Replayed(earlier) => return Ok(earlier),
+        Submitted::New(query) => query,
+    };
+    if let Some(admitted) = admitted {
+        let job = run::Job { query: query.clone(), place, session, statement, admitted };
+        app.query_runtime.spawn(run::run(app.clone(), job));
+    }
+    Ok(query)
+}
+
+fn session(request: &Request, query_id: String, now_ms: i64) -> Session {
+    let catalog = request.catalog.clone().unwrap_or_else(|| DEFAULT_CATALOG.to_owned());
+    let info = SessionInfo {
+        zone: "UTC".into(),
+        start_micros: now_ms.saturating_mul(1000),
+        user: USER.into(),
+        catalog: catalog.as_str().into(),
+        schema: request.database.as_deref().map(Into::into),
+    };
+    Session {
+        catalog,
+        database: request.database.clone(),
+        info: Arc::new(info),
+        parameters: request.parameters.clone(),
+        decimal_literals_as_double: true,
+        query_id,
+    }
+}
+
+/// The text as the API shows it: without surrounding whitespace and the closing semicolon.
+fn shown_text(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_suffix(';').unwrap_or(text).trim_end()
+}
+
+/// A refusal carries the AthenaErrorCode as its name; the request id stands in for `{request_id}`.
+fn refused(error: EngineError, request_id: &str) -> ApiError {
+    if error.path != FailurePath::Refused {
+        tracing::error!(%error, "a statement was refused without a code");
+        return ApiError::new(ApiErrorKind::InternalServer, "Internal server error");
+    }
+    let code = AthenaErrorCode::find(&error.name).unwrap_or(AthenaErrorCode::InvalidInput);
+    ApiError::invalid_request(code, error.message.replace("{request_id}", request_id))
+}
+
+fn too_many() -> ApiError {
+    ApiError::new(
+        ApiErrorKind::TooManyRequests,
+        "You have exceeded the limit for the number of queries you can run concurrently. Please reduce the number of concurrent queries submitted by this account. Contact customer support to request a concurrent query limit increase.",
+    )
+    .with("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shown_text_has_no_edges() {
+        assert_eq!(shown_text("  SELECT ';' ; \n"), "SELECT ';'");
+        assert_eq!(shown_text("SELECT 1"), "SELECT 1");
+    }
+}

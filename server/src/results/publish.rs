@@ -1,0 +1,146 @@
+//! How does the engine's output become complete objects? Streamed to the body, then the side file; all or nothing.
+
+use crate::query::record::{ColumnDescription, ResultDescription, Submission};
+use crate::results::csv::{CsvWriter, write_header};
+use crate::results::location::{Form, ResultPlace, content_type, has_bare_metadata, update_count, update_type};
+use crate::results::sink::{Sink, put, remove};
+use crate::results::{columns, metadata, text};
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use arrow::record_batch::RecordBatch;
+use futures::StreamExt;
+use object_store::ObjectStore;
+use owlake_engine::engine::{Output, ResultColumn};
+use owlake_engine::error::EngineError;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Encoded bytes handed to the sink at once.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// What was published.
+#[derive(Debug)]
+pub struct Published {
+    /// What reading the result needs to know.
+    pub description: ResultDescription,
+    /// Rows of the result; affected rows for statements that count.
+    pub rows: u64,
+    /// Bytes of the result object.
+    pub bytes: u64,
+    /// When the engine had given its last row.
+    pub engine_ended: Instant,
+}
+
+/// Why nothing was published.
+#[derive(Debug)]
+pub enum PublishError {
+    /// The statement failed while it ran.
+    Engine(EngineError),
+    /// The result cannot be written.
+    Store(object_store::Error),
+}
+
+/// Writes the output of a query to its place. On an error nothing stays.
+///
+/// `between` is asked after every batch and may end the query, for limits that are watched while it runs.
+pub async fn publish(
+    store: Arc<dyn ObjectStore>,
+    place: &ResultPlace,
+    submission: &Submission,
+    result_columns: &[ResultColumn],
+    output: Output,
+) -> Result<Published, PublishError> {
+    let described = columns::described(result_columns);
+    let kind = content_type(&submission.substatement_type, !described.is_empty());
+    let mut body = Body { sink: Sink::new(store.clone(), place.key.clone(), kind), rows: 0, count: None };
+    let streamed = body.stream(place.form, &described, result_columns, output).await;
+    let engine_ended = Instant::now();
+    if let Err(error) = streamed {
+        body.sink.abort().await;
+        return Err(error);
+    }
+    let description =
+        ResultDescription { update_count: body.count.or_else(|| update_count(&submission.substatement_type)), columns: described };
+    let bytes = match place.form {
+        Form::Count => 0,
+        Form::Csv | Form::Text | Form::Explain => body.sink.finish().await.map_err(PublishError::Store)?,
+    };
+    if let Some(side_file) = side_file(submission, &description)
+        && let Err(error) = put(&store, &place.metadata_key(), kind, side_file).await
+    {
+        remove(&store, &place.key).await;
+        return Err(PublishError::Store(error));
+    }
+    Ok(Published { description, rows: body.rows, bytes, engine_ended })
+}
+
+/// Removes what was published, for a query that was cancelled at the last moment.
+pub async fn withdraw(store: Arc<dyn ObjectStore>, place: &ResultPlace) {
+    remove(&store, &place.key).await;
+    remove(&store, &place.metadata_key()).await;
+}
+
+struct Body {
+    sink: Sink,
+    rows: u64,
+    /// Affected rows.
+    count: Option<i64>,
+}
+
+impl Body {
+    async fn stream(
+        &mut self,
+        form: Form,
+        described: &[ColumnDescription],
+        result_columns: &[ResultColumn],
+        output: Output,
+    ) -> Result<(), PublishError> {
+        let mut chunk = String::new();
+        match output {
+            Output::Rows(mut batches) => {
+                if form == Form::Csv {
+                    write_header(described.iter().map(|column| column.name.as_str()), &mut chunk);
+                }
+                let writer = CsvWriter::new(result_columns);
+                while let Some(batch) = batches.next().await {
+                    let batch = batch.map_err(PublishError::Engine)?;
+                    if form == Form::Count {
+                        self.count = Some(self.count.unwrap_or(0) + counted(&batch));
+                        continue;
+                    }
+                    self.rows += batch.num_rows() as u64;
+                    writer.write(&batch, &mut chunk);
+                    if chunk.len() >= CHUNK_BYTES {
+                        self.sink.write(chunk.as_bytes()).await.map_err(PublishError::Store)?;
+                        chunk.clear();
+                    }
+                }
+                if form == Form::Count {
+                    self.count.get_or_insert(0);
+                    self.rows = self.count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+                }
+            }
+            Output::Text(lines) => {
+                self.rows = lines.len() as u64;
+                chunk = text::body(form, &lines);
+            }
+            Output::Nothing => {}
+        }
+        self.sink.write(chunk.as_bytes()).await.map_err(PublishError::Store)
+    }
+}
+
+/// The affected rows a batch of a counting statement reports: the sum of its one bigint column.
+fn counted(batch: &RecordBatch) -> i64 {
+    batch.columns().first().and_then(|column| column.as_primitive_opt::<Int64Type>()).and_then(arrow::compute::sum).unwrap_or(0)
+}
+
+fn side_file(submission: &Submission, description: &ResultDescription) -> Option<Vec<u8>> {
+    let kind = submission.substatement_type.as_str();
+    if description.columns.is_empty() {
+        // Hive statements are known by the query's own id, not the engine's.
+        return has_bare_metadata(kind).then(|| metadata::encoded(&submission.id, None, &[]));
+    }
+    let update = update_type(kind).map(|update_type| (update_type, description.update_count.unwrap_or(0)));
+    Some(metadata::encoded(&submission.engine_query_id, update, &description.columns))
+}
