@@ -1,0 +1,13 @@
+# One static-enough binary on a base of the same glibc as its builder.
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN cargo build --locked --release --package owlake --bin owlake
+
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /src/target/release/owlake /usr/local/bin/owlake
+ENV OWLAKE_DATA_DIR=/data OWLAKE_BIND=0.0.0.0 OWLAKE_PORT=5455
+VOLUME /data
+EXPOSE 5455
+ENTRYPOINT ["/usr/local/bin/owlake"]
+CMD ["serve"]
