@@ -4,6 +4,7 @@
 //! [`registry`] (which function a call means), [`udf`] (how DataFusion runs it), then a folder per section of the library.
 
 pub mod call;
+pub mod cast;
 pub mod error;
 pub mod function;
 pub mod registry;

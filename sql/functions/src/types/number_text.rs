@@ -111,18 +111,27 @@ pub fn push_java_real(out: &mut String, value: f32) {
     }
 }
 
-/// Appends `value` as `CAST(double AS varchar)` does: `1.0E0`, `1.23456789E7`, `0.0E0`.
+/// Appends `value` as `CAST(double AS varchar)` does: `1.0E0`, `1.23456789E7`, zero as `0E0`.
 pub fn push_scientific_double(out: &mut String, value: f64) {
     if !push_special(out, value) {
-        push_scientific(out, &mut String::with_capacity(24), value.abs());
+        if value == 0.0 { out.push_str("0E0") } else { push_scientific(out, &mut String::with_capacity(24), value.abs()) }
     }
 }
 
-/// Appends `value` as `CAST(real AS varchar)` does.
+/// Appends `value` as `CAST(real AS varchar)` does: seven digits at most.
 pub fn push_scientific_real(out: &mut String, value: f32) {
-    if !push_special(out, f64::from(value)) {
-        push_scientific(out, &mut String::with_capacity(24), value.abs());
+    let size = f64::from(value.abs());
+    if push_special(out, f64::from(value)) {
+        return;
     }
+    if value == 0.0 {
+        return out.push_str("0E0");
+    }
+    let rounded = format!("{size:.6e}");
+    let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
+    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
+    let kept = digits.trim_end_matches('0');
+    push_mantissa(out, if kept.is_empty() { "0" } else { kept }, exponent.parse().unwrap_or(0));
 }
 
 /// Writes what is not finite, and the sign of what is; true when nothing is left to write.
@@ -208,7 +217,10 @@ mod tests {
             assert_eq!(printed(|out| push_java_double(out, value)), expected);
         }
         assert_eq!(printed(|out| push_scientific_double(out, 12_345_678.9)), "1.23456789E7");
-        assert_eq!(printed(|out| push_scientific_double(out, 0.0)), "0.0E0");
+        assert_eq!(printed(|out| push_scientific_double(out, -0.0)), "-0E0");
+        assert_eq!(printed(|out| push_scientific_double(out, 1.0)), "1.0E0");
+        assert_eq!(printed(|out| push_scientific_real(out, 12_345_678.9)), "1.234568E7");
+        assert_eq!(printed(|out| push_scientific_real(out, 754.1985)), "7.541985E2");
         assert_eq!(printed(|out| push_scientific_real(out, -1.5)), "-1.5E0");
     }
 
