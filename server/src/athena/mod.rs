@@ -2,5 +2,53 @@
 
 use crate::wire::Operation;
 
+mod data_catalog;
+mod database;
+mod engine_version;
+mod named_query;
+mod prepared_statement;
+mod query_execution;
+mod query_results;
+mod start_query_execution;
+mod table_metadata;
+mod tag;
+mod timestamp;
+mod work_group;
+
 /// The operations served; every other name of the service is refused by name.
-pub const OPERATIONS: &[Operation] = &[];
+pub const OPERATIONS: &[Operation] = &[
+    data_catalog::GET_DATA_CATALOG,
+    data_catalog::LIST_DATA_CATALOGS,
+    database::GET_DATABASE,
+    database::LIST_DATABASES,
+    engine_version::LIST_ENGINE_VERSIONS,
+    named_query::BATCH_GET_NAMED_QUERY,
+    named_query::CREATE_NAMED_QUERY,
+    named_query::DELETE_NAMED_QUERY,
+    named_query::GET_NAMED_QUERY,
+    named_query::LIST_NAMED_QUERIES,
+    named_query::UPDATE_NAMED_QUERY,
+    prepared_statement::BATCH_GET_PREPARED_STATEMENT,
+    prepared_statement::CREATE_PREPARED_STATEMENT,
+    prepared_statement::DELETE_PREPARED_STATEMENT,
+    prepared_statement::GET_PREPARED_STATEMENT,
+    prepared_statement::LIST_PREPARED_STATEMENTS,
+    prepared_statement::UPDATE_PREPARED_STATEMENT,
+    query_execution::BATCH_GET_QUERY_EXECUTION,
+    query_execution::GET_QUERY_EXECUTION,
+    query_execution::GET_QUERY_RUNTIME_STATISTICS,
+    query_execution::LIST_QUERY_EXECUTIONS,
+    query_execution::STOP_QUERY_EXECUTION,
+    query_results::GET_QUERY_RESULTS,
+    start_query_execution::START_QUERY_EXECUTION,
+    table_metadata::GET_TABLE_METADATA,
+    table_metadata::LIST_TABLE_METADATA,
+    tag::LIST_TAGS_FOR_RESOURCE,
+    tag::TAG_RESOURCE,
+    tag::UNTAG_RESOURCE,
+    work_group::CREATE_WORK_GROUP,
+    work_group::DELETE_WORK_GROUP,
+    work_group::GET_WORK_GROUP,
+    work_group::LIST_WORK_GROUPS,
+    work_group::UPDATE_WORK_GROUP,
+];

@@ -17,10 +17,10 @@
 //!        input: GetDatabaseRequest,
 //!    ) -> Result<GetDatabaseResponse, ApiError> { … }
 //!    ```
-//!    (`use crate::wire::{Operation, RequestContext, call};`). An operation without output returns the generated
+//!    (`use crate::wire::{Operation, RequestContext, blocking, call};`). An operation without output returns the generated
 //!    empty response, or `Empty`. Input has passed JSON syntax, type check and every constraint of the model, nulls
 //!    are gone; only checks of the operation's own remain. Blocking work (files, big loops) goes to
-//!    `tokio::task::spawn_blocking`.
+//!    `blocking`.
 //! 3. List the constant in the service's table: `pub const OPERATIONS: &[Operation]` in `server/src/<service>/mod.rs`.
 //!
 //! Names the model has and the table has not are refused by name. A panic in a handler is a 500, never a crash.
@@ -35,4 +35,4 @@ pub mod service;
 pub mod sigv4;
 pub mod validate;
 
-pub use operation::{Empty, Operation, RequestContext, call};
+pub use operation::{Empty, Operation, RequestContext, blocking, call};

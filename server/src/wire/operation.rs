@@ -54,3 +54,14 @@ where
         })
     })
 }
+
+/// Runs work that waits for files away from the threads that answer requests.
+pub async fn blocking<R: Send + 'static>(work: impl FnOnce() -> Result<R, ApiError> + Send + 'static) -> Result<R, ApiError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            tracing::error!(%error, "blocking work did not end");
+            Err(ApiError::new(ApiErrorKind::InternalServer, "Internal server error"))
+        }
+    }
+}
