@@ -1,6 +1,7 @@
 //! Which chore of the repository is to be done? One subcommand each; run as `cargo run -p xtask -- <chore>`.
 
 mod codegen;
+mod tidy;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,91 @@
+//! How many of the conformance cases does the engine answer as expected? Rates by category, a ledger of the rest.
+//!
+//! The cases lie beside the repository, not in it; where they are absent this says so and ends. A category must not
+//! fall below its floor in `testdata/conformance.toml`.
+//!
+//! `OWLAKE_CONFORMANCE` names another file of cases, `OWLAKE_CONFORMANCE_CATEGORY` one category,
+//! `OWLAKE_CONFORMANCE_ID` a part of an id; `OWLAKE_CONFORMANCE_SAMPLE=n` takes every n-th case.
+
+mod actual;
+mod case;
+mod compare;
+mod report;
+mod verdict;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use self::case::Case;
+use self::report::Report;
+
+/// The categories that the engine runs; `analyzer` and `parser` are measured where they belong.
+const CATEGORIES: &[&str] = &["scalar_datetime", "operator_cast", "scalar", "engine_query", "tpch_query", "docs"];
+
+/// Cases in flight at once.
+const CONCURRENCY: usize = 4;
+/// Longest time of one case.
+const CASE_SECONDS: u64 = 20;
+
+#[test]
+fn conformance_rates_stay_above_their_floors() {
+    let Some(cases) = case::load(&path()) else {
+        println!("conformance skipped: no cases at {}", path().display());
+        return;
+    };
+    let category = std::env::var("OWLAKE_CONFORMANCE_CATEGORY").ok();
+    let id = std::env::var("OWLAKE_CONFORMANCE_ID").ok();
+    let sample: usize = std::env::var("OWLAKE_CONFORMANCE_SAMPLE").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let is_whole = category.is_none() && id.is_none() && sample == 1;
+    let chosen: Vec<Case> = cases
+        .into_iter()
+        .filter(|case| CATEGORIES.contains(&case.category.as_str()))
+        .filter(|case| category.as_deref().is_none_or(|wanted| case.category == wanted))
+        .filter(|case| id.as_deref().is_none_or(|wanted| case.id.contains(wanted)))
+        .enumerate()
+        .filter_map(|(number, case)| (number % sample == 0).then_some(case))
+        .collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(16 << 20).build().unwrap();
+    let report = runtime.block_on(run_all(chosen));
+    println!("{}", report.table());
+    let ledger = report.write_ledger();
+    println!("ledger: {}", ledger.display());
+    if is_whole {
+        report.assert_floors();
+    }
+}
+
+fn path() -> PathBuf {
+    match std::env::var_os("OWLAKE_CONFORMANCE") {
+        Some(path) => path.into(),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/trino-401-cases.jsonl.gz"),
+    }
+}
+
+async fn run_all(cases: Vec<Case>) -> Report {
+    let engine = Arc::new(crate::lake::tpch_engine().await);
+    let mut report = Report::default();
+    let mut verdicts = futures::stream::iter(cases)
+        .map(|case| {
+            let engine = engine.clone();
+            async move {
+                let limit = std::time::Duration::from_secs(CASE_SECONDS);
+                let task = tokio::spawn({
+                    let case = case.clone();
+                    async move { tokio::time::timeout(limit, verdict::judge(&engine, &case)).await }
+                });
+                let verdict = match task.await {
+                    Ok(Ok(verdict)) => verdict,
+                    Ok(Err(_)) => verdict::Verdict::wrong("took too long"),
+                    Err(_) => verdict::Verdict::wrong("panicked"),
+                };
+                (case, verdict)
+            }
+        })
+        .buffer_unordered(CONCURRENCY);
+    while let Some((case, verdict)) = verdicts.next().await {
+        report.add(case, verdict);
+    }
+    report
+}
