@@ -102,8 +102,18 @@ pub struct ViewDefinition {
     pub is_protected: Option<bool>,
     /// The definer's ARN.
     pub definer: Option<String>,
+    /// The view's own version, as its creator counts.
+    pub view_version_id: Option<i64>,
+    /// The view's own version, as a token.
+    pub view_version_token: Option<String>,
+    /// Seconds between refreshes of a materialised view.
+    pub refresh_seconds: Option<i64>,
+    /// `FULL` or `INCREMENTAL`.
+    pub last_refresh_type: Option<String>,
     /// The ARNs of the base tables.
     pub sub_objects: Vec<String>,
+    /// The versions of the base tables.
+    pub sub_object_version_ids: Vec<i64>,
     /// One text a dialect.
     pub representations: Vec<ViewRepresentation>,
 }

@@ -104,7 +104,12 @@ stored_shape!(StoredViewDefinition of ViewDefinition {
     optional {
         is_protected: Option<bool>,
         definer: Option<String>,
+        view_version_id: Option<i64>,
+        view_version_token: Option<String>,
+        refresh_seconds: Option<i64>,
+        last_refresh_type: Option<String>,
         sub_objects: Vec<String>,
+        sub_object_version_ids: Vec<i64>,
         representations: Vec<StoredViewRepresentation>
     }
 });

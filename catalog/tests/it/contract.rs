@@ -78,7 +78,12 @@ fn a_table_keeps_all_that_was_said_of_it() {
         full.view_definition = Some(ViewDefinition {
             is_protected: Some(false),
             definer: Some("arn".to_owned()),
+            view_version_id: Some(-1),
+            view_version_token: Some("token".to_owned()),
+            refresh_seconds: Some(60),
+            last_refresh_type: Some("FULL".to_owned()),
             sub_objects: vec!["arn".to_owned()],
+            sub_object_version_ids: vec![3],
             representations: vec![ViewRepresentation { dialect: Some("ATHENA".to_owned()), ..ViewRepresentation::default() }],
         });
         let storage = full.storage.as_mut().unwrap();

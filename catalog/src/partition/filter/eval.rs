@@ -15,14 +15,22 @@ impl PartitionFilter {
     /// The partitions that meet the expression, sorted by values.
     /// Errors: `InvalidState` for a stored value that is not of its key's type.
     pub fn select(&self, partitions: &PartitionSet) -> Result<Vec<Arc<Partition>>> {
-        let Some(predicate) = &self.predicate else { return Ok(partitions.as_slice().to_vec()) };
         let mut selected = Vec::new();
         for partition in partitions.iter() {
-            if predicate.evaluate(partition.values())? == Some(true) {
+            if self.matches(partition.values())? {
                 selected.push(Arc::clone(partition));
             }
         }
         Ok(selected)
+    }
+
+    /// Whether the partition of these values meets the expression.
+    /// Errors: `InvalidState` for a stored value that is not of its key's type.
+    pub fn matches(&self, values: &PartitionValues) -> Result<bool> {
+        match &self.predicate {
+            Some(predicate) => Ok(predicate.evaluate(values)? == Some(true)),
+            None => Ok(true),
+        }
     }
 }
 
