@@ -109,3 +109,79 @@ fn error_response(error: S3Error) -> Response {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::body::to_bytes;
+    use http::Method;
+
+    use super::*;
+    use crate::storage::StorageOptions;
+
+    struct Server {
+        _folder: tempfile::TempDir,
+        endpoint: Endpoint,
+    }
+
+    impl Server {
+        fn start() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let options = StorageOptions { buckets_folder: folder.path().join("buckets"), targets: Default::default(), fsync: true };
+            let storage = Arc::new(Storage::open(options).unwrap());
+            storage.create_bucket("lake", None).unwrap();
+            let options = EndpointOptions { region: "us-east-1".into(), account: "000000000000".into(), base_domains: Vec::new() };
+            Self { _folder: folder, endpoint: Endpoint::new(storage, options) }
+        }
+
+        async fn send(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: &str) -> (u16, HeaderMap, String) {
+            let mut request = Request::builder().method(method).uri(uri).header("content-length", body.len());
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let response = self.endpoint.handle(request.body(Body::from(body.to_owned())).unwrap()).await;
+            let (parts, body) = response.into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap();
+            (parts.status.as_u16(), parts.headers, String::from_utf8_lossy(&body).into_owned())
+        }
+    }
+
+    #[tokio::test]
+    async fn any_credentials_and_none_are_served() {
+        let server = Server::start();
+        let signed = [
+            ("authorization", "AWS4-HMAC-SHA256 Credential=AKID/20240101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00"),
+            ("x-amz-date", "20240101T000000Z"),
+            ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        ];
+        let (status, headers, _) = server.send(Method::PUT, "/lake/a//b", &signed, "hello").await;
+        assert_eq!((status, headers.get("etag").unwrap().to_str().unwrap()), (200, "\"5d41402abc4b2a76b9719d911017c592\""));
+        let (status, headers, body) = server.send(Method::GET, "/lake/a//b", &[("range", "bytes=1-3")], "").await;
+        assert_eq!((status, body.as_str()), (206, "ell"));
+        assert_eq!(headers.get("content-range").unwrap(), "bytes 1-3/5");
+        assert!(headers.contains_key("x-amz-request-id"));
+        let (status, _, body) = server.send(Method::GET, "/?list-type=2", &[("host", "lake.localhost:1")], "").await;
+        assert_eq!(status, 200);
+        assert!(body.contains("<Key>a//b</Key>"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_not_what_was_signed_is_refused() {
+        let server = Server::start();
+        let wrong = [("x-amz-content-sha256", "0000000000000000000000000000000000000000000000000000000000000000")];
+        let (status, _, body) = server.send(Method::PUT, "/lake/k", &wrong, "hello").await;
+        assert_eq!(status, 400);
+        assert!(body.contains("<Code>XAmzContentSHA256Mismatch</Code>"), "{body}");
+        let (status, _, body) = server.send(Method::GET, "/lake/k", &[], "").await;
+        assert_eq!(status, 404);
+        assert!(body.contains("<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn operations_without_an_implementation_are_refused_by_name() {
+        let server = Server::start();
+        let (status, _, body) = server.send(Method::PUT, "/lake?policy", &[], "{}").await;
+        assert_eq!(status, 501);
+        assert!(body.contains("<Code>NotImplemented</Code>") && body.contains("PutBucketPolicy"), "{body}");
+    }
+}
