@@ -676,7 +676,7 @@ def main():
     checks = [(name, check) for name, check in checks if not wanted or name in wanted]
     for name, check in checks:
         try:
-            check()
+            t0 = time.time(); check(); print("%.2f" % (time.time() - t0), end=" ")
             print("ok  ", name)
         except Exception as error:  # every failure is reported, none ends the run
             failed.append(name)
