@@ -8,6 +8,7 @@ use crate::query::named_queries::NamedQueries;
 use crate::query::prepared_statements::PreparedStatements;
 use crate::query::queue::Queue;
 use crate::query::workgroups::Workgroups;
+use crate::s3::{Endpoint, EndpointOptions};
 use crate::storage::{BucketTarget, Storage, StorageOptions};
 use owlake_catalog::{Catalog, Clock};
 use owlake_engine::engine::{Engine, EngineConfig};
@@ -34,6 +35,8 @@ pub struct App {
     pub catalog: Arc<dyn Catalog>,
     /// Buckets.
     pub storage: Arc<Storage>,
+    /// What answers S3 requests.
+    pub s3: Endpoint,
     /// What runs statements.
     pub executor: Arc<dyn Executor>,
     /// Where queries run, so that the runtime that answers requests never waits for one.
@@ -109,6 +112,7 @@ impl App {
             named_queries: NamedQueries::open(&folder)?,
             prepared_statements: PreparedStatements::open(&folder)?,
             started: Instant::now(),
+            s3: Endpoint::new(storage.clone(), endpoint_options(&config)),
             config,
             clock,
             ids,
@@ -128,6 +132,10 @@ fn open_catalog(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Catalog>
 fn storage_options(config: &Config) -> StorageOptions {
     let targets = config.buckets.iter().map(|(name, bucket)| (name.clone(), target(bucket))).collect();
     StorageOptions { buckets_folder: config.data_dir.join("buckets"), targets, fsync: false }
+}
+
+fn endpoint_options(config: &Config) -> EndpointOptions {
+    EndpointOptions { region: config.region.clone(), account: config.account_id.clone(), base_domains: Vec::new() }
 }
 
 fn target(bucket: &BucketConfig) -> BucketTarget {

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::wire::aws_json::{self, CONTENT_TYPE_JSON, TARGET_HEADER};
+use crate::wire::aws_query;
 use crate::wire::operation::RequestContext;
 use crate::wire::request_id::request_id;
 use crate::wire::sigv4::CredentialScope;
@@ -35,17 +36,13 @@ async fn dispatch(State(app): State<Arc<App>>, request: Request<Body>) -> Respon
         request_id: request_id(app.ids.as_ref()),
         account_id: scope.as_ref().and_then(CredentialScope::account_id).unwrap_or(&app.config.account_id).to_owned(),
         region: scope.as_ref().map_or_else(|| app.config.region.clone(), |scope| scope.region.clone()),
+        access_key_id: scope.as_ref().map(|scope| scope.access_key_id.clone()),
     };
     match protocol(&request, scope.as_ref()) {
         Protocol::AwsJson => aws_json::respond(app, context, request).await,
-        Protocol::Sts | Protocol::S3 => not_served(),
+        Protocol::Sts => aws_query::respond(app, context, request).await,
+        Protocol::S3 => app.s3.handle(request).await,
     }
-}
-
-fn not_served() -> Response {
-    let mut response = Response::new(Body::from("this protocol is not served\n"));
-    *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
-    response
 }
 
 /// Which protocol a request speaks.

@@ -29,6 +29,8 @@ pub struct RequestContext {
     pub account_id: String,
     /// The region of the credential scope, else the configured one.
     pub region: String,
+    /// The id of the key that signed; `None` for unsigned requests.
+    pub access_key_id: Option<String>,
 }
 
 /// A request or reply without members.
