@@ -5,7 +5,8 @@ use crate::error::FunctionError;
 /// Milliseconds of a duration such as `42.8ms` or `3.81 d`, rounded half up.
 /// Errors: INVALID_FUNCTION_ARGUMENT with the texts of airlift's `Duration`.
 pub fn parse_duration_millis(text: &str) -> Result<i64, FunctionError> {
-    let (number, unit) = split(text).ok_or_else(|| FunctionError::argument("duration is not a valid data duration string: ".to_string() + text))?;
+    let (number, unit) =
+        split(text).ok_or_else(|| FunctionError::argument("duration is not a valid data duration string: ".to_string() + text))?;
     let millis_per_unit = match unit {
         "ns" => 1e-6,
         "us" => 1e-3,
@@ -16,7 +17,8 @@ pub fn parse_duration_millis(text: &str) -> Result<i64, FunctionError> {
         "d" => 86_400e3,
         other => return Err(FunctionError::argument(format!("Unknown time unit: {other}"))),
     };
-    let value: f64 = number.parse().map_err(|_| FunctionError::argument(format!("duration is not a valid data duration string: {text}")))?;
+    let value: f64 =
+        number.parse().map_err(|_| FunctionError::argument(format!("duration is not a valid data duration string: {text}")))?;
     Ok((value * millis_per_unit + 0.5).floor() as i64)
 }
 

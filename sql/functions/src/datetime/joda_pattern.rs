@@ -65,7 +65,9 @@ fn tokenize(format: &str) -> Vec<Token> {
 
 fn is_numeric(token: &Token) -> bool {
     match token {
-        Token::Letters('c' | 'C' | 'x' | 'y' | 'Y' | 'd' | 'h' | 'H' | 'm' | 's' | 'S' | 'e' | 'D' | 'F' | 'w' | 'W' | 'k' | 'K', _) => true,
+        Token::Letters('c' | 'C' | 'x' | 'y' | 'Y' | 'd' | 'h' | 'H' | 'm' | 's' | 'S' | 'e' | 'D' | 'F' | 'w' | 'W' | 'k' | 'K', _) => {
+            true
+        }
         Token::Letters('M', length) => *length <= 2,
         _ => false,
     }

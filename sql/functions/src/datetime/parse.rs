@@ -33,10 +33,8 @@ pub fn parse(pattern: &Pattern, text: &str, match_zone_id: &ZoneIdMatcher) -> Re
     if reader.position < text.len() {
         return Err(malformed(text, reader.position));
     }
-    let local_millis = reader
-        .bucket
-        .compute_millis()
-        .map_err(|error| FunctionError::argument(format!("Cannot parse \"{text}\": {error}")))?;
+    let local_millis =
+        reader.bucket.compute_millis().map_err(|error| FunctionError::argument(format!("Cannot parse \"{text}\": {error}")))?;
     Ok(ParsedMoment { local_millis, zone: reader.zone })
 }
 
@@ -110,7 +108,11 @@ impl Reader<'_> {
     fn read_number(&mut self, digits_max: usize, is_signed: bool) -> Result<i64, usize> {
         let mut ahead = 0;
         let mut is_negative = false;
-        if is_signed && matches!(self.byte(0), Some(b'-' | b'+')) && self.byte(1).is_some_and(|digit| digit.is_ascii_digit()) && digits_max > 1 {
+        if is_signed
+            && matches!(self.byte(0), Some(b'-' | b'+'))
+            && self.byte(1).is_some_and(|digit| digit.is_ascii_digit())
+            && digits_max > 1
+        {
             is_negative = self.byte(0) == Some(b'-');
             ahead = 1;
         }
@@ -297,7 +299,10 @@ mod tests {
         assert_eq!(mysql("2013-x", "%Y-%m"), Err("Invalid format: \"2013-x\" is malformed at \"x\"".to_string()));
         assert_eq!(mysql("2013", "%Y-%m"), Err("Invalid format: \"2013\" is too short".to_string()));
         assert_eq!(mysql("x", "%Y"), Err("Invalid format: \"x\"".to_string()));
-        assert_eq!(mysql("2013-13", "%Y-%m"), Err("Cannot parse \"2013-13\": Value 13 for monthOfYear must be in the range [1,12]".to_string()));
+        assert_eq!(
+            mysql("2013-13", "%Y-%m"),
+            Err("Cannot parse \"2013-13\": Value 13 for monthOfYear must be in the range [1,12]".to_string())
+        );
         assert_eq!(
             mysql("2013-02-30", "%Y-%m-%d"),
             Err("Cannot parse \"2013-02-30\": Value 30 for dayOfMonth must be in the range [1,28]".to_string())

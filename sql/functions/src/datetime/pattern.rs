@@ -28,19 +28,38 @@ pub enum PatternField {
 pub enum Element {
     Literal(String),
     /// A number, zero-padded to `digits_min` when printed, of at most `digits_max` digits when read.
-    Number { field: PatternField, digits_min: usize, digits_max: usize, is_signed: bool },
+    Number {
+        field: PatternField,
+        digits_min: usize,
+        digits_max: usize,
+        is_signed: bool,
+    },
     /// The last two digits of a year; read around a pivot: `pivot - 50` to `pivot + 49`.
-    TwoDigitYear { field: PatternField, pivot: i64, is_lenient: bool },
+    TwoDigitYear {
+        field: PatternField,
+        pivot: i64,
+        is_lenient: bool,
+    },
     /// A name: `Tue` or `Tuesday`, `Jan` or `January`, `AM`, `AD`.
-    Text { field: PatternField, is_short: bool },
+    Text {
+        field: PatternField,
+        is_short: bool,
+    },
     /// The fraction of the second.
-    Fraction { digits_min: usize, digits_max: usize },
+    Fraction {
+        digits_min: usize,
+        digits_max: usize,
+    },
     /// `+0545` or `+05:45`; `Z` is read as zero.
-    ZoneOffset { with_colon: bool },
+    ZoneOffset {
+        with_colon: bool,
+    },
     /// `America/Los_Angeles` or `+05:45`.
     ZoneId,
     /// `PST`, or `Pacific Standard Time`.
-    ZoneName { is_short: bool },
+    ZoneName {
+        is_short: bool,
+    },
 }
 
 /// A compiled pattern; empty when the pattern text was.
