@@ -1,0 +1,114 @@
+//! What is a number rounded to a whole, or to a place? Half away from zero. Ref: Trino 401 `round`.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
+use arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
+
+use super::decimal_rows::{decimal_of, divide_half_up, map_decimals, ten_to};
+use super::whole::{divide_decimals, itself, map_doubles, map_reals};
+use crate::call::Call;
+use crate::error::FunctionError;
+use crate::function::{Function, Overload};
+
+pub const ROUND: Function = Function {
+    name: "round",
+    overloads: &[
+        Overload::scalar("(tinyint) -> tinyint", itself),
+        Overload::scalar("(smallint) -> smallint", itself),
+        Overload::scalar("(integer) -> integer", itself),
+        Overload::scalar("(bigint) -> bigint", itself),
+        Overload::scalar("(tinyint, integer) -> tinyint", round_integers::<Int8Type>),
+        Overload::scalar("(smallint, integer) -> smallint", round_integers::<Int16Type>),
+        Overload::scalar("(integer, integer) -> integer", round_integers::<Int32Type>),
+        Overload::scalar("(bigint, integer) -> bigint", round_integers::<Int64Type>),
+        Overload::scalar("(double) -> double", |_, arguments| map_doubles(arguments, |value| round_double(value, 0))),
+        Overload::scalar("(real) -> real", |_, arguments| map_reals(arguments, |value| round_double(f64::from(value), 0) as f32)),
+        Overload::scalar("(double, integer) -> double", round_doubles),
+        Overload::scalar("(real, integer) -> real", round_reals),
+        Overload::scalar("(decimal(p,s)) -> decimal(min(38, p - s + min(1, s)), 0)", |call, arguments| {
+            divide_decimals(call, arguments, divide_half_up)
+        }),
+        Overload::scalar("(decimal(p,s), integer) -> decimal(min(38, p + 1), s)", round_decimals),
+    ],
+    description: "Round to given number of decimal places",
+    examples: &[("round(2.5e0)", "3.0"), ("round(DECIMAL '-3.449', 1)", "-3.400"), ("round(149, -2)", "100")],
+    ..Function::SCALAR
+};
+
+fn places(arguments: &[ArrayRef]) -> &[i32] {
+    arguments[1].as_primitive::<Int32Type>().values()
+}
+
+/// Errors: NUMERIC_VALUE_OUT_OF_RANGE where the rounded number, or the power of ten, leaves its type.
+fn round_integers<T>(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError>
+where
+    T: ArrowPrimitiveType,
+    T::Native: Into<i64> + TryFrom<i64>,
+{
+    let rounded = arguments[0].as_primitive::<T>().values().iter().zip(places(arguments)).map(|(value, places)| {
+        let value: i64 = (*value).into();
+        let rounded = round_integer(value, *places)?;
+        T::Native::try_from(rounded).map_err(|_| FunctionError::out_of_range(format!("Out of range for {}: {rounded}", call.return_type())))
+    });
+    let values = rounded.collect::<Result<Vec<_>, _>>()?;
+    Ok(Arc::new(PrimitiveArray::<T>::new(values.into(), None)))
+}
+
+fn round_integer(value: i64, places: i32) -> Result<i64, FunctionError> {
+    if places >= 0 {
+        return Ok(value);
+    }
+    let overflow = || FunctionError::out_of_range(format!("numerical overflow: {value}"));
+    let unit = 10i64.checked_pow(places.unsigned_abs()).ok_or_else(overflow)?;
+    let rounded = divide_half_up(i128::from(value), i128::from(unit)) * i128::from(unit);
+    i64::try_from(rounded).map_err(|_| overflow())
+}
+
+/// Java's `Math.round` of the shifted number, shifted back; a number too large to have digits there stays.
+fn round_double(value: f64, places: i32) -> f64 {
+    if !value.is_finite() {
+        return value;
+    }
+    let factor = 10f64.powi(places);
+    let shifted = value.abs() * factor;
+    // Past 64 bits there is nothing to round, and Java's long would saturate.
+    if shifted >= i64::MAX as f64 {
+        return value;
+    }
+    let whole = shifted.floor();
+    let rounded = if shifted - whole >= 0.5 { whole + 1.0 } else { whole };
+    (rounded / factor).copysign(value)
+}
+
+fn round_doubles(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let values = arguments[0].as_primitive::<Float64Type>().values();
+    let rounded: Vec<f64> = values.iter().zip(places(arguments)).map(|(value, places)| round_double(*value, *places)).collect();
+    Ok(Arc::new(PrimitiveArray::<Float64Type>::new(rounded.into(), None)))
+}
+
+fn round_reals(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let values = arguments[0].as_primitive::<Float32Type>().values();
+    let rounded: Vec<f32> =
+        values.iter().zip(places(arguments)).map(|(value, places)| round_double(f64::from(*value), *places) as f32).collect();
+    Ok(Arc::new(PrimitiveArray::<Float32Type>::new(rounded.into(), None)))
+}
+
+fn round_decimals(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let (precision, scale) = decimal_of(call.argument_type(0)).unwrap_or((38, 0));
+    let places = places(arguments);
+    map_decimals(call, arguments, |value, row| {
+        let dropped = i64::from(scale) - i64::from(places[row]);
+        match u32::try_from(dropped) {
+            Err(_) | Ok(0) => Ok(value),
+            // All digits and one place more: less than half a unit.
+            Ok(dropped) if dropped > precision => Ok(0),
+            Ok(dropped) => {
+                let unit = ten_to(dropped);
+                divide_half_up(value, unit)
+                    .checked_mul(unit)
+                    .ok_or_else(|| FunctionError::out_of_range(format!("decimal overflow: {value}")))
+            }
+        }
+    })
+}
