@@ -1,6 +1,10 @@
-//! Which color functions exist? Ref: Trino 401 "Color functions".
+//! Which functions color a terminal's text? Ref: Trino 401 "Color functions".
+
+mod bar;
+mod palette;
+mod render;
 
 use crate::function::Function;
 
 /// The section's functions.
-pub const FUNCTIONS: &[&Function] = &[];
+pub const FUNCTIONS: &[&Function] = &[&bar::BAR, &palette::COLOR, &render::RENDER, &palette::RGB];

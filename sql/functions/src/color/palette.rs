@@ -1,0 +1,109 @@
+//! Which number holds a color? `0xRRGGBB`, or -1 (black) to -8 (white) for a terminal's own. Ref: Trino 401 `color`, `rgb`.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, Int32Array};
+use arrow::datatypes::{Float64Type, Int32Type};
+
+use crate::call::Call;
+use crate::error::FunctionError;
+use crate::function::{Function, Overload};
+use crate::string::text_rows::{bigints, texts};
+
+const SYSTEM_COLORS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+
+pub const COLOR: Function = Function {
+    name: "color",
+    overloads: &[
+        Overload::scalar("(varchar(x)) -> color", color_of_name),
+        Overload::scalar("(double, double, double, color, color) -> color", color_in_range),
+        Overload::scalar("(double, color, color) -> color", color_of_fraction),
+    ],
+    description: "A color by name or #rgb, or between two colors",
+    examples: &[("color('red')", "red"), ("color('#0a0')", "#00aa00")],
+    ..Function::SCALAR
+};
+
+pub const RGB: Function = Function {
+    name: "rgb",
+    overloads: &[Overload::scalar("(bigint, bigint, bigint) -> color", rgb)],
+    description: "A color of the given red, green and blue",
+    examples: &[("rgb(255, 0, 16)", "#ff0010")],
+    ..Function::SCALAR
+};
+
+fn color_of_name(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let values = texts(arguments, 0);
+    let colors = (0..call.rows()).map(|row| {
+        let text = values.value(row);
+        let system = SYSTEM_COLORS.iter().position(|name| name.eq_ignore_ascii_case(text)).map(|index| -(index as i32) - 1);
+        parse_rgb(text).or(system).ok_or_else(|| FunctionError::argument(format!("Invalid color: '{text}'")))
+    });
+    Ok(Arc::new(colors.collect::<Result<Vec<i32>, _>>().map(Int32Array::from)?))
+}
+
+/// `#rgb`, each digit doubled.
+fn parse_rgb(text: &str) -> Option<i32> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 3)?;
+    digits.chars().try_fold(0, |color, digit| Some((color << 8) | (digit.to_digit(16)? as i32 * 17)))
+}
+
+fn rgb(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let parts = [("red", bigints(arguments, 0)), ("green", bigints(arguments, 1)), ("blue", bigints(arguments, 2))];
+    let colors = (0..call.rows()).map(|row| {
+        parts.iter().try_fold(0i32, |color, (name, values)| match u8::try_from(values[row]) {
+            Ok(value) => Ok((color << 8) | i32::from(value)),
+            Err(_) => Err(FunctionError::argument(format!("{name} must be between 0 and 255"))),
+        })
+    });
+    Ok(Arc::new(colors.collect::<Result<Vec<i32>, _>>().map(Int32Array::from)?))
+}
+
+/// The number of a color column's row.
+pub fn colors(arguments: &[ArrayRef], position: usize) -> &[i32] {
+    arguments[position].as_primitive::<Int32Type>().values()
+}
+
+fn color_in_range(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let doubles = |position: usize| arguments[position].as_primitive::<Float64Type>().values();
+    let (values, lows, highs) = (doubles(0), doubles(1), doubles(2));
+    let (from, to) = (colors(arguments, 3), colors(arguments, 4));
+    let mixed = (0..call.rows()).map(|row| mix((values[row] - lows[row]) / (highs[row] - lows[row]), from[row], to[row]));
+    Ok(Arc::new(mixed.collect::<Result<Vec<i32>, _>>().map(Int32Array::from)?))
+}
+
+fn color_of_fraction(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let fractions = arguments[0].as_primitive::<Float64Type>().values();
+    let (from, to) = (colors(arguments, 1), colors(arguments, 2));
+    let mixed = (0..call.rows()).map(|row| mix(fractions[row], from[row], to[row]));
+    Ok(Arc::new(mixed.collect::<Result<Vec<i32>, _>>().map(Int32Array::from)?))
+}
+
+/// A color between two, at a fraction cut to 0–1. Errors: INVALID_FUNCTION_ARGUMENT for a terminal's own color.
+pub fn mix(fraction: f64, low: i32, high: i32) -> Result<i32, FunctionError> {
+    if low < 0 {
+        return Err(FunctionError::argument("lowColor not a valid RGB color"));
+    }
+    if high < 0 {
+        return Err(FunctionError::argument("highColor not a valid RGB color"));
+    }
+    let fraction = fraction.clamp(0.0, 1.0);
+    Ok([16, 8, 0].into_iter().fold(0, |color, shift| {
+        let (from, to) = (f64::from((low >> shift) & 0xFF), f64::from((high >> shift) & 0xFF));
+        color | (((from * (1.0 - fraction) + to * fraction) as i32) << shift)
+    }))
+}
+
+/// The terminal sequence that starts a color: one of 256, six steps a part.
+pub fn push_escape(buffer: &mut String, color: i32) {
+    let code = if color < 0 {
+        -color - 1
+    } else {
+        let step = |shift: i32| ((color >> shift) & 0xFF) * 6 / 256;
+        16 + step(16) * 36 + step(8) * 6 + step(0)
+    };
+    buffer.push_str(&format!("\u{1b}[38;5;{code}m"));
+}
+
+/// The terminal sequence that ends a color.
+pub const RESET: &str = "\u{1b}[0m";
