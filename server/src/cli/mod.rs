@@ -6,6 +6,7 @@ pub mod print;
 pub mod query;
 pub mod repl;
 pub mod serve;
+pub mod tpch;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub fn main() -> ExitCode {
     let outcome = match matches.subcommand() {
         Some(("serve", arguments)) => serve_command(arguments),
         Some(("demo", arguments)) => demo_command(arguments),
+        Some(("tpch", arguments)) => tpch_command(arguments),
         Some(("query", arguments)) => query_command(arguments),
         Some(("repl", arguments)) => repl_command(arguments),
         _ => Ok(()),
@@ -49,6 +51,10 @@ fn command() -> Command {
         .subcommand(
             with_settings(Command::new("demo").about("Make a small taxi lake, query it, and say what to try"))
                 .arg(Arg::new("serve").long("serve").action(ArgAction::SetTrue).help("go on serving the lake afterwards")),
+        )
+        .subcommand(
+            with_settings(Command::new("tpch").about("Make the TPC-H tables at a scale and register them"))
+                .arg(Arg::new("scale").long("scale").value_parser(value_parser!(f64)).default_value("0.1").help("1 is about 250 MB of Parquet")),
         )
         .subcommand(
             with_settings(with_connection(Command::new("query").about("Run statements and print their rows")))
@@ -111,6 +117,18 @@ fn demo_command(arguments: &ArgMatches) -> Result<(), String> {
             return server.run_until_signal().await.map_err(|error| error.to_string());
         }
         println!("\nThe lake stays; `owlake serve` with the same --data-dir serves it.");
+        server.stop().await.map_err(|error| error.to_string())
+    })
+}
+
+fn tpch_command(arguments: &ArgMatches) -> Result<(), String> {
+    let config = config(arguments)?;
+    serve::start_logging("warn");
+    let scale = arguments.get_one::<f64>("scale").copied().unwrap_or(0.1);
+    let ddl = tpch::write_tables(&config.data_dir, scale).map_err(|error| error.to_string())?;
+    runtime()?.block_on(async {
+        let server = serve::Server::start(config).await.map_err(|error| error.to_string())?;
+        tpch::register(&Client::new(server.endpoint()), &ddl).await.map_err(|error| error.to_string())?;
         server.stop().await.map_err(|error| error.to_string())
     })
 }
