@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
@@ -59,10 +60,17 @@ impl Endpoint {
     /// Answers one request; failures are S3 error documents.
     pub async fn handle(&self, request: Request) -> Response {
         let request_id = Uuid::new_v4().simple().to_string()[..16].to_ascii_uppercase();
+        let expects_continue = request.headers().contains_key(EXPECT);
+        let is_empty = request.headers().get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         let mut response = match self.answer(request).await {
             Ok(response) => response,
             Err(error) => error_response(error),
         };
+        // botocore that got a final answer where it waited for `100 Continue` never sends the next body on that
+        // connection and hangs until its timeout. Without a body to read no `100 Continue` is sent.
+        if expects_continue && (is_empty || !response.status().is_success()) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Ok(id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().entry(REQUEST_ID).or_insert(id.clone());
             response.headers_mut().entry(HOST_ID).or_insert(id);

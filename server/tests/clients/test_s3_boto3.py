@@ -202,6 +202,16 @@ def test_put_head_get():
         assert get(bucket, "plain") == b""
 
 
+def test_an_empty_body_does_not_stall_the_connection():
+    with Bucket() as bucket:
+        started = time.time()
+        for body in [b"", b"1", b"", b"2"]:
+            put(bucket, "k", body)
+        fails("PreconditionFailed", 412, S3.put_object, Bucket=bucket, Key="k", Body=b"", IfNoneMatch="*")
+        put(bucket, "k", b"3")
+        assert time.time() - started < 20
+
+
 def test_overwrite_drops_old_metadata():
     with Bucket() as bucket:
         put(bucket, "k", b"1", ContentType="text/plain", Metadata={"a": "1"})
@@ -676,7 +686,7 @@ def main():
     checks = [(name, check) for name, check in checks if not wanted or name in wanted]
     for name, check in checks:
         try:
-            t0 = time.time(); check(); print("%.2f" % (time.time() - t0), end=" ")
+            check()
             print("ok  ", name)
         except Exception as error:  # every failure is reported, none ends the run
             failed.append(name)
