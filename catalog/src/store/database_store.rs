@@ -53,8 +53,11 @@ impl DatabaseStore {
         let database = read_database(&folder, &folder_name);
         let name = match (&database, layout::name_of_stem(&folder_name)) {
             (Ok(database), _) => database.name.clone(),
-            (Err(_), Some(name)) => DatabaseName::parse(&name)?,
-            (Err(error), None) => {
+            (Err(error), Some(name)) if !file_names(&folder)?.is_empty() => {
+                tracing::error!(database = %name, %error, "a database cannot be read");
+                DatabaseName::parse(&name)?
+            }
+            (Err(error), _) => {
                 tracing::warn!(folder = %folder.display(), %error, "ignored a folder that is no database");
                 return Ok(None);
             }

@@ -153,6 +153,63 @@ fn updates_raise_the_version_and_compare_before_they_swap() {
 }
 
 #[test]
+fn of_concurrent_updates_of_one_version_one_succeeds() {
+    on_each_store(|catalog| {
+        let (d, t) = with_table(catalog, &[]);
+        let succeeded = std::sync::atomic::AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        let expected_version_id = Some(catalog.table(&d, &t).unwrap().version_id);
+                        let update = TableUpdate { definition: definition(&[]), expected_version_id, archive: Archive::Skip };
+                        match catalog.update_table(&d, &t, update) {
+                            Ok(_) => _ = succeeded.fetch_add(1, std::sync::atomic::Ordering::SeqCst),
+                            Err(CatalogError::ConcurrentModification { .. }) => {}
+                            Err(other) => panic!("{other}"),
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(catalog.table(&d, &t).unwrap().version_id, succeeded.into_inner());
+    });
+}
+
+#[test]
+fn a_table_dropped_while_others_write_is_gone_for_them_too() {
+    on_each_store(|catalog| {
+        let (d, t) = with_table(catalog, &["n"]);
+        std::thread::scope(|scope| {
+            for thread in 0..3 {
+                let (d, t) = (&d, &t);
+                scope.spawn(move || {
+                    for number in 0..60 {
+                        match catalog.create_partition(d, t, partition(&[&format!("{thread}-{number}")])) {
+                            Ok(()) | Err(CatalogError::TableNotFound { .. } | CatalogError::DatabaseNotFound { .. }) => {}
+                            Err(other) => panic!("{other}"),
+                        }
+                    }
+                });
+            }
+            for round in 0..10 {
+                if round % 2 == 0 {
+                    catalog.delete_table(&d, &t).unwrap();
+                } else {
+                    catalog.delete_database(&d, DropMode::Cascade).unwrap();
+                    catalog.create_database(&d, DatabaseDefinition::default()).unwrap();
+                }
+                assert!(catalog.tables(&d).unwrap().is_empty());
+                catalog.create_table(&d, &t, definition(&["n"])).unwrap();
+            }
+        });
+        catalog.delete_table(&d, &t).unwrap();
+        catalog.create_table(&d, &t, definition(&["n"])).unwrap();
+        assert!(catalog.load_table(&d, &t).unwrap().partitions.is_empty());
+    });
+}
+
+#[test]
 fn a_removed_table_takes_its_partitions_and_versions_along() {
     on_each_store(|catalog| {
         let (d, t) = with_table(catalog, &["dt"]);

@@ -163,6 +163,10 @@ fn what_a_kill_interrupted_is_finished_or_undone() {
     // Killed while writing a whole file, a new database, an archived version, and while removing a table and a database.
     fs::write(in_database("t.json.tmp"), "{\"form").unwrap();
     fs::create_dir(folder.path().join("new.tmp")).unwrap();
+    // Not ours at all.
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    fs::create_dir(folder.path().join("lost+found")).unwrap();
+    fs::write(folder.path().join("README.md"), "a catalog").unwrap();
     fs::copy(in_database("t.json"), in_database("t.versions/1.json")).unwrap();
     fs::copy(in_database("t.json"), in_database("gone.deleted")).unwrap();
     fs::copy(in_database("t.partitions.log"), in_database("gone.partitions.log")).unwrap();
@@ -175,7 +179,7 @@ fn what_a_kill_interrupted_is_finished_or_undone() {
     let left: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != ".lock")
+        .filter(|name| !["README.md", "empty", "lost+found", ".lock"].contains(&name.as_str()))
         .collect();
     assert_eq!(left, ["d"]);
     assert!(!in_database("gone.partitions.log").exists() && !in_database("gone.deleted").exists() && !in_database("t.json.tmp").exists());
