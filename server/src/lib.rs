@@ -12,4 +12,6 @@ pub mod results;
 pub mod s3;
 pub mod storage;
 pub mod sts;
+#[cfg(test)]
+mod test_server;
 pub mod wire;

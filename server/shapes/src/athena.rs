@@ -2597,7 +2597,7 @@ static SHAPE_MAX_PREPARED_STATEMENTS_COUNT: Shape = Shape::Integer { min: Some(1
 
 static SHAPE_MAX_QUERY_EXECUTIONS_COUNT: Shape = Shape::Integer { min: Some(0), max: Some(50) };
 
-static SHAPE_MAX_QUERY_RESULTS: Shape = Shape::Integer { min: Some(1), max: Some(1000) };
+static SHAPE_MAX_QUERY_RESULTS: Shape = Shape::Integer { min: Some(1), max: Some(100000) };
 
 static SHAPE_MAX_TABLE_METADATA_COUNT: Shape = Shape::Integer { min: Some(1), max: Some(50) };
 

@@ -217,3 +217,150 @@ pub fn resource_not_found(message: String, name: &str) -> ApiError {
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use crate::test_server::TestServer;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn a_select_ends_with_the_recorded_shape() {
+        let server = TestServer::new();
+        let query = server.run(" SELECT 3 ;\n").await;
+        let id = query["QueryExecutionId"].as_str().unwrap();
+        assert_eq!(query["Query"], "SELECT 3");
+        assert_eq!(query["StatementType"], "DML");
+        assert_eq!(query["SubstatementType"], "SELECT");
+        assert_eq!(query["Status"]["State"], "SUCCEEDED");
+        assert_eq!(query["Status"]["SubmissionDateTime"], json!(1_789_635_224.5));
+        assert_eq!(query["ResultConfiguration"], json!({"OutputLocation": format!("s3://results/out/{id}.csv")}));
+        assert_eq!(query["ResultReuseConfiguration"], json!({"ResultReuseByAgeConfiguration": {"Enabled": false}}));
+        assert_eq!(query["QueryExecutionContext"], json!({}));
+        assert_eq!(query["WorkGroup"], "primary");
+        assert_eq!(query["EngineVersion"], json!({"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena engine version 3"}));
+        assert_eq!(query["Statistics"]["DataScannedInBytes"], 123);
+        assert_eq!(query["Statistics"]["ResultReuseInformation"], json!({"ReusedPreviousResult": false}));
+        assert!(query["Status"].get("AthenaError").is_none());
+        assert!(server.object(&format!("out/{id}.csv.metadata")).await.is_some());
+        assert_eq!(server.object(&format!("out/{id}.csv")).await.unwrap(), b"\"n\"\n\"0\"\n\"1\"\n\"2\"\n");
+    }
+
+    #[tokio::test]
+    async fn each_failure_path_has_its_habit() {
+        let server = TestServer::new();
+        let query = server.run("DIVIDE").await;
+        let id = query["QueryExecutionId"].as_str().unwrap();
+        assert_eq!(query["Status"]["State"], "FAILED");
+        assert_eq!(query["Status"]["StateChangeReason"], "DIVISION_BY_ZERO: Division by zero");
+        assert_eq!(
+            query["Status"]["AthenaError"],
+            json!({"ErrorCategory": 2, "ErrorType": 1001, "Retryable": false, "ErrorMessage": "DIVISION_BY_ZERO: Division by zero"})
+        );
+        assert_eq!(server.object(&format!("out/{id}.csv")).await, None);
+        let refused = server.refused("GetQueryResults", json!({"QueryExecutionId": id})).await;
+        assert_eq!(refused["AthenaErrorCode"], "INVALID_QUERY_EXECUTION_STATE");
+        assert_eq!(refused["Message"], "Query did not finish successfully. Final query state: FAILED");
+
+        let query = server.run("DROP").await;
+        let id = query["QueryExecutionId"].as_str().unwrap();
+        let reason = "FAILED: SemanticException [Error 10001]: Table not found d.t";
+        assert_eq!(query["Status"]["StateChangeReason"], reason);
+        assert_eq!(server.object(&format!("out/{id}.txt")).await.unwrap(), reason.as_bytes());
+        assert_eq!(server.object(&format!("out/{id}.txt.metadata")).await, None);
+        assert_eq!(server.athena("GetQueryResults", json!({"QueryExecutionId": id})).await, json!({"ResultSet": {"Rows": []}}));
+
+        let query = server.run("CRASH").await;
+        assert_eq!(query["Status"]["AthenaError"]["ErrorCategory"], 1);
+        assert_eq!(query["Status"]["StateChangeReason"], "GENERIC_INTERNAL_ERROR: Internal error");
+    }
+
+    #[tokio::test]
+    async fn a_stopped_query_is_cancelled_at_once_and_leaves_nothing() {
+        let server = TestServer::new();
+        let id = server.start("WAIT").await;
+        server.app.queries.query(&id).unwrap().left_queue().await;
+        let refused = server.refused("GetQueryResults", json!({"QueryExecutionId": id})).await;
+        assert_eq!(refused["Message"], "Query has not yet finished. Current state: RUNNING");
+        assert_eq!(server.athena("StopQueryExecution", json!({"QueryExecutionId": id})).await, json!({}));
+        let query = server.ended(&id).await;
+        assert_eq!(query["Status"]["State"], "CANCELLED");
+        assert_eq!(query["Status"]["StateChangeReason"], "Query cancelled by user");
+        assert!(query["Status"].get("AthenaError").is_none());
+        let refused = server.refused("GetQueryResults", json!({"QueryExecutionId": id})).await;
+        assert_eq!(
+            (refused["ErrorCode"].as_str(), refused["Message"].as_str()),
+            (Some("RESULT_NOT_FOUND"), Some("Could not find results"))
+        );
+        assert_eq!(server.object(&format!("out/{id}.csv")).await, None);
+        // Stopping again changes nothing; an unknown id is refused.
+        assert_eq!(server.athena("StopQueryExecution", json!({"QueryExecutionId": id})).await, json!({}));
+        let refused = server.refused("StopQueryExecution", json!({"QueryExecutionId": "nope"})).await;
+        assert_eq!(
+            refused,
+            json!({"__type": "InvalidRequestException", "AthenaErrorCode": "QUERY_EXECUTION_NOT_FOUND", "ErrorCode": "QUERY_EXECUTION_NOT_FOUND", "Message": "QueryExecution nope was not found"})
+        );
+    }
+
+    #[tokio::test]
+    async fn limits_end_queries() {
+        let server = TestServer::with(|config| config.limits.dml_timeout_ms = 30);
+        let query = server.run("WAIT").await;
+        assert_eq!(query["Status"]["State"], "FAILED");
+        assert_eq!(query["Status"]["StateChangeReason"], "Query timeout");
+        assert_eq!(query["Status"]["AthenaError"]["ErrorType"], 206);
+        assert_eq!(query["Status"]["AthenaError"]["Retryable"], true);
+
+        let server = TestServer::new();
+        let updates = json!({"WorkGroup": "primary", "ConfigurationUpdates": {"BytesScannedCutoffPerQuery": 10_000_000}});
+        server.athena("UpdateWorkGroup", updates).await;
+        let query = server.run("SCAN").await;
+        assert_eq!(query["Status"]["State"], "CANCELLED");
+        assert_eq!(query["Status"]["StateChangeReason"], "Bytes scanned limit was exceeded");
+        assert_eq!(query["Statistics"]["DataScannedInBytes"], 20_000_000);
+    }
+
+    #[tokio::test]
+    async fn queued_queries_wait_in_order_and_the_quota_refuses() {
+        let server = TestServer::with(|config| {
+            config.limits.dml_running_max = 1;
+            config.limits.dml_active_max = 2;
+        });
+        let running = server.start("WAIT").await;
+        let queued = server.start("SELECT 1").await;
+        server.app.queries.query(&running).unwrap().left_queue().await;
+        let query = server.athena("GetQueryExecution", json!({"QueryExecutionId": queued})).await["QueryExecution"].clone();
+        assert_eq!(query["Status"]["State"], "QUEUED");
+        assert!(query["Statistics"].get("EngineExecutionTimeInMillis").is_none());
+        assert!(query["Statistics"].get("DataScannedInBytes").is_none());
+        let refused = server.refused("StartQueryExecution", json!({"QueryString": "SELECT 1", "ClientRequestToken": server.token()})).await;
+        assert_eq!(refused["__type"], "TooManyRequestsException");
+        assert_eq!(refused["Reason"], "CONCURRENT_QUERY_LIMIT_EXCEEDED");
+        server.athena("StopQueryExecution", json!({"QueryExecutionId": running})).await;
+        assert_eq!(server.ended(&queued).await["Status"]["State"], "SUCCEEDED");
+    }
+
+    #[tokio::test]
+    async fn batches_lists_and_restarts_show_every_query() {
+        let server = TestServer::new();
+        let ids = [server.start("SELECT 1").await, server.start("SELECT 2").await];
+        for id in &ids {
+            server.ended(id).await;
+        }
+        let batch = server.athena("BatchGetQueryExecution", json!({"QueryExecutionIds": [ids[1], "nope", ids[0]]})).await;
+        let found: Vec<_> = batch["QueryExecutions"].as_array().unwrap().iter().map(|query| query["QueryExecutionId"].clone()).collect();
+        assert_eq!(found, [ids[1].as_str(), ids[0].as_str()]);
+        assert_eq!(
+            batch["UnprocessedQueryExecutionIds"],
+            json!([{"QueryExecutionId": "nope", "ErrorCode": "INVALID_INPUT", "ErrorMessage": "QueryExecution nope was not found"}])
+        );
+        let first = server.athena("ListQueryExecutions", json!({"MaxResults": 1})).await;
+        assert_eq!(first["QueryExecutionIds"], json!([ids[1]]));
+        let second = server.athena("ListQueryExecutions", json!({"MaxResults": 1, "NextToken": first["NextToken"]})).await;
+        assert_eq!(second, json!({"QueryExecutionIds": [ids[0]]}));
+
+        let again = server.restarted();
+        let page = again.athena("GetQueryResults", json!({"QueryExecutionId": ids[1]})).await;
+        assert_eq!(page["ResultSet"]["Rows"].as_array().unwrap().len(), 3);
+    }
+}

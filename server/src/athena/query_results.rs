@@ -125,3 +125,63 @@ fn unfinished(query: &Query) -> ApiError {
 fn not_found() -> ApiError {
     ApiError::invalid_request(AthenaErrorCode::ResultNotFound, "Could not find results")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use crate::test_server::TestServer;
+    use serde_json::{Value, json};
+
+    fn rows(page: &Value) -> Vec<&str> {
+        let rows = page["ResultSet"]["Rows"].as_array().unwrap();
+        rows.iter().map(|row| row["Data"][0]["VarCharValue"].as_str().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn pages_hold_a_thousand_rows_with_the_header_on_the_first() {
+        let server = TestServer::new();
+        let id = server.run("SELECT 1999").await["QueryExecutionId"].clone();
+        let first = server.athena("GetQueryResults", json!({"QueryExecutionId": id})).await;
+        assert_eq!((rows(&first).len(), rows(&first)[0], rows(&first)[999]), (1000, "n", "998"));
+        assert_eq!(first["UpdateCount"], 0);
+        assert_eq!(
+            first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"],
+            json!([{"CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": "n", "Label": "n", "Type": "bigint", "Precision": 19, "Scale": 0, "Nullable": "UNKNOWN", "CaseSensitive": false}])
+        );
+        let second = server.athena("GetQueryResults", json!({"QueryExecutionId": id, "NextToken": first["NextToken"]})).await;
+        assert_eq!((rows(&second).len(), rows(&second)[0]), (1000, "999"));
+        // Exactly full, so there is a third page, with nothing in it.
+        let third = server.athena("GetQueryResults", json!({"QueryExecutionId": id, "NextToken": second["NextToken"]})).await;
+        assert!(rows(&third).is_empty());
+        assert!(third.get("NextToken").is_none());
+    }
+
+    #[tokio::test]
+    async fn arguments_are_refused_in_athenas_words() {
+        let server = TestServer::new();
+        let id = server.run("SELECT 1").await["QueryExecutionId"].clone();
+        let text = |refused: Value| refused["Message"].as_str().unwrap().to_owned();
+        let too_many = server.refused("GetQueryResults", json!({"QueryExecutionId": id, "MaxResults": 1001})).await;
+        assert_eq!(text(too_many), "MaxResults is more than maximum allowed length 1000");
+        let bad = server.refused("GetQueryResults", json!({"QueryExecutionId": id, "NextToken": "abc"})).await;
+        assert_eq!(text(bad), "Malformed nextPageToken abc");
+        let unknown = server.refused("GetQueryResults", json!({"QueryExecutionId": "x", "MaxResults": 1001})).await;
+        assert_eq!(text(unknown), "QueryExecution x was not found");
+    }
+
+    #[tokio::test]
+    async fn utility_rows_have_no_header_and_counts_no_rows() {
+        let server = TestServer::new();
+        let id = server.run("SHOW").await["QueryExecutionId"].clone();
+        let page = server.athena("GetQueryResults", json!({"QueryExecutionId": id})).await;
+        assert_eq!(rows(&page), ["a", "b"]);
+        assert_eq!(page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"][0]["Type"], "string");
+        let id = server.run("INSERT 7").await["QueryExecutionId"].clone();
+        let page = server.athena("GetQueryResults", json!({"QueryExecutionId": id})).await;
+        assert_eq!((page["UpdateCount"].clone(), rows(&page).len()), (json!(7), 0));
+        let id = server.run("CREATE").await["QueryExecutionId"].clone();
+        let page = server.athena("GetQueryResults", json!({"QueryExecutionId": id})).await;
+        assert_eq!(page, json!({"ResultSet": {"Rows": [], "ResultSetMetadata": {"ColumnInfo": []}}}));
+        assert_eq!(server.object(&format!("out/{}.txt", id.as_str().unwrap())).await.unwrap(), b"");
+    }
+}

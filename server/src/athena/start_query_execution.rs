@@ -75,3 +75,62 @@ pub fn result_settings(configuration: Option<ResultConfiguration>) -> ResultSett
         s3_acl_option: configuration.acl_configuration.map(|acl| acl.s3_acl_option),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use crate::test_server::TestServer;
+    use serde_json::{Value, json};
+
+    fn text(refused: &Value) -> (&str, &str) {
+        (refused["AthenaErrorCode"].as_str().unwrap_or_default(), refused["Message"].as_str().unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn refusals_come_in_athenas_order_and_words() {
+        // Ref: measured Athena behaviour, table of StartQueryExecution conditions.
+        let server = TestServer::with(|config| config.output_location = None);
+        let refused = server.refused("StartQueryExecution", json!({"QueryString": "nonsense"})).await;
+        assert_eq!(text(&refused), ("INVALID_INPUT", "clientRequestToken is null or empty"));
+        let token = server.token();
+        let start = |extra: Value| {
+            let mut body = json!({"QueryString": "nonsense", "ClientRequestToken": token});
+            body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            server.refused("StartQueryExecution", body)
+        };
+        assert!(text(&start(json!({})).await).1.starts_with("No output location provided."));
+        let location = |location: &str| json!({"ResultConfiguration": {"OutputLocation": location}});
+        assert_eq!(text(&start(location("nowhere")).await), ("INVALID_INPUT", "outputLocation is not a valid S3 path."));
+        assert_eq!(text(&start(location("s3://results/x")).await), ("MALFORMED_QUERY", "line 1:1: mismatched input 'nonsense'"));
+        assert_eq!(text(&start(json!({"WorkGroup": "other"})).await), ("INVALID_INPUT", "WorkGroup is not found."));
+        let wide = "é".repeat(128);
+        assert_eq!(
+            text(&start(json!({"ClientRequestToken": wide})).await),
+            ("INVALID_INPUT", "clientRequestToken exceeds maximum allowed length 128")
+        );
+        let short = start(json!({"ClientRequestToken": "x"})).await;
+        assert_eq!(
+            text(&short).1,
+            "1 validation error detected: Value at 'clientRequestToken' failed to satisfy constraint: Member must have length greater than or equal to 32"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_token_replays_its_query() {
+        let server = TestServer::new();
+        let token = server.token();
+        let body = |sql: &str| json!({"QueryString": sql, "ClientRequestToken": token});
+        let first = server.athena("StartQueryExecution", body("SELECT 1")).await;
+        assert_eq!(server.athena("StartQueryExecution", body("SELECT 1")).await, first);
+        let refused = server.refused("StartQueryExecution", body("SELECT 2")).await;
+        assert_eq!(text(&refused), ("IDEMPOTENT_PARAMETER_MISMATCH", "Idempotent parameters do not match"));
+    }
+
+    #[tokio::test]
+    async fn a_missing_result_bucket_fails_the_query() {
+        let server = TestServer::with(|config| config.output_location = Some("s3://absent-bucket/".to_owned()));
+        let query = server.run("SELECT 1").await;
+        assert_eq!(query["Status"]["StateChangeReason"], "Unable to verify/create output bucket absent-bucket");
+        assert_eq!(query["Status"]["AthenaError"]["ErrorType"], 1306);
+    }
+}

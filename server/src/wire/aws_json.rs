@@ -148,3 +148,72 @@ fn framed(status: StatusCode, content_type: &'static str, request_id: &str, vers
     }
     response
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::test_server::TestServer;
+    use serde_json::json;
+
+    const GET_WORK_GROUP: (&str, &str) = (TARGET_HEADER, "AmazonAthena.GetWorkGroup");
+    const JSON: (&str, &str) = ("content-type", CONTENT_TYPE_JSON);
+
+    #[tokio::test]
+    async fn replies_have_exactly_the_services_headers() {
+        // Ref: measured Athena behaviour, "Framing"; Date is the HTTP server's.
+        let server = TestServer::new();
+        let reply = server.call("AmazonAthena.GetWorkGroup", json!({"WorkGroup": "primary"})).await;
+        let mut names: Vec<&str> = reply.headers.keys().map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["connection", "content-length", "content-type", "x-amzn-requestid"]);
+        assert_eq!(reply.headers["content-type"], CONTENT_TYPE_JSON);
+        assert_eq!(reply.headers["x-amzn-requestid"].len(), 36);
+    }
+
+    #[tokio::test]
+    async fn dispatch_failures_are_told_apart() {
+        let server = TestServer::new();
+        for target in ["", "AmazonAthena.Nothing", "GetWorkGroup", "amazonathena.GetWorkGroup"] {
+            let reply = server.send(&[JSON, (TARGET_HEADER, target)], "{}").await;
+            assert_eq!((reply.status.as_u16(), reply.body.as_str()), (400, r#"{"__type":"UnknownOperationException"}"#), "{target}");
+        }
+        let reply = server.send(&[JSON], "{}").await;
+        assert_eq!((reply.status.as_u16(), reply.body.as_str()), (400, r#"{"__type":"UnknownOperationException"}"#));
+        let reply = server.send(&[GET_WORK_GROUP, ("content-type", "text/plain")], "{}").await;
+        assert_eq!((reply.status.as_u16(), reply.body.trim()), (404, "<UnknownOperationException/>"));
+        for content_type in ["application/json", "application/x-amz-json-1.0", "application/x-amz-json-1.1; charset=utf-8"] {
+            let reply = server.send(&[GET_WORK_GROUP, ("content-type", content_type)], r#"{"WorkGroup":"primary"}"#).await;
+            assert_eq!(reply.status.as_u16(), 200, "{content_type}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_that_are_no_json_have_no_text() {
+        let server = TestServer::new();
+        for body in ["", "null", "\"x\"", "{", "{\"WorkGroup\":", "[1", "\u{feff}{}"] {
+            let reply = server.send(&[JSON, GET_WORK_GROUP], body).await;
+            assert_eq!((reply.status.as_u16(), reply.body.as_str()), (400, r#"{"__type":"SerializationException"}"#), "{body}");
+        }
+        let deep = "[".repeat(100_000);
+        assert_eq!(server.send(&[JSON, GET_WORK_GROUP], deep).await.body, r#"{"__type":"SerializationException"}"#);
+        let reply = server.send(&[JSON, GET_WORK_GROUP], "[]").await;
+        assert_eq!(reply.json(), json!({"__type": "SerializationException", "Message": "Start of list found where not expected"}));
+    }
+
+    #[tokio::test]
+    async fn gzip_is_read_and_bounded() {
+        let server = TestServer::with(|config| config.limits.request_body_bytes_max = 1000);
+        let gzip = |body: &[u8]| {
+            use std::io::Write;
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        };
+        let headers = [JSON, GET_WORK_GROUP, ("content-encoding", "gzip")];
+        assert_eq!(server.send(&headers, gzip(br#"{"WorkGroup":"primary"}"#)).await.status.as_u16(), 200);
+        assert_eq!(server.send(&headers, gzip(&[b' '; 100_000])).await.status.as_u16(), 413);
+        assert_eq!(server.send(&[JSON, GET_WORK_GROUP], vec![b' '; 1001]).await.status.as_u16(), 413);
+        assert_eq!(server.send(&headers, "no gzip").await.body, r#"{"__type":"SerializationException"}"#);
+    }
+}

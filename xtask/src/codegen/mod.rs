@@ -1,5 +1,6 @@
 //! How do the service models become Rust? `vendor` prunes a model, `write` renders it, `check` compares.
 
+mod overrides;
 mod prune;
 mod render;
 mod selection;

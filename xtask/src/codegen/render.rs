@@ -1,5 +1,6 @@
 //! How does a pruned model read in Rust? Structures as serde structs, inputs also as constraint tables.
 
+use super::overrides;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -39,7 +40,7 @@ pub fn render(service: &str, model: &Value) -> Result<String, String> {
         }
     }
     for name in &inputs {
-        constraint(name, &model.shapes[name], &mut out)?;
+        constraint(service, name, &model.shapes[name], &mut out)?;
     }
     Ok(out)
 }
@@ -148,9 +149,9 @@ fn holds(model: &Model<'_>, target: &str, wanted: &str, seen: &mut BTreeSet<Stri
     Ok(false)
 }
 
-fn constraint(name: &str, shape: &Value, out: &mut String) -> Result<(), String> {
+fn constraint(service: &str, name: &str, shape: &Value, out: &mut String) -> Result<(), String> {
     let bounds = |kind: &str| {
-        let bound = |key: &str| match shape.get(key).and_then(Value::as_i64) {
+        let bound = |key: &str| match overrides::find(service, name, key).or_else(|| shape.get(key).and_then(Value::as_i64)) {
             Some(bound) => format!("Some({bound})"),
             None => "None".to_owned(),
         };
