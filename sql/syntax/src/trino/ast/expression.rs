@@ -72,17 +72,16 @@ pub enum ExpressionKind {
     StringLiteral(String),
     /// `X'00FF'`.
     BinaryLiteral(Vec<u8>),
-    /// Digits. A negative number is a [`ExpressionKind::ArithmeticUnary`] over this, except that
-    /// `-9223372036854775808` is one literal.
+    /// Digits, a minus directly before them included: `-1` is one literal, `+1` is a sign over one.
     LongLiteral(i64),
-    /// `1.5` or `DECIMAL '1.5'`, the digits as written. Athena reads the unquoted form as a double.
+    /// `1.5`, `-1.5` or `DECIMAL '1.5'`, the digits as written. Athena reads the unquoted form as a double.
     DecimalLiteral {
         /// Sign, digits and point.
         value: String,
         /// Written `DECIMAL '…'`, which is a decimal under every setting.
         is_typed: bool,
     },
-    /// `1.5E0`.
+    /// `1.5E0` or `-1.5E0`.
     DoubleLiteral(f64),
     /// `type 'text'` for any type without a literal of its own (`DATE`, `JSON`, `BIGINT`, …).
     GenericLiteral {
@@ -210,7 +209,8 @@ pub enum ExpressionKind {
     IsNull(Box<Expression>),
     /// `value IS NOT NULL`.
     IsNotNull(Box<Expression>),
-    /// `a AND b AND c`: at least two terms; nested terms of the same operator are flattened.
+    /// `a AND b AND c`: at least two terms; a chain of the same operator is one node, a
+    /// parenthesised one a node of its own.
     Logical {
         /// `AND` or `OR`.
         operator: LogicalOperator,
