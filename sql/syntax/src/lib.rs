@@ -1,9 +1,10 @@
 //! What does a statement say? Lexer, statement router, syntax trees and parsers of the two dialects, formatter.
 
 pub mod error;
-pub mod location;
-pub mod trino;
 pub mod hive;
+pub mod lexer;
+pub mod location;
 pub mod router;
+pub mod trino;
 
 pub use router::{Parsed, Statement, StatementKind, StatementType, parse};

@@ -98,7 +98,9 @@ impl Outline {
         let mut outline = Outline { semicolons: Vec::new(), last_content: None };
         let mut at = 0;
         while at < bytes.len() {
-            let end_of = |needle: &str, from: usize| text.get(from..).and_then(|rest| rest.find(needle)).map_or(bytes.len(), |length| from + length + needle.len());
+            let end_of = |needle: &str, from: usize| {
+                text.get(from..).and_then(|rest| rest.find(needle)).map_or(bytes.len(), |length| from + length + needle.len())
+            };
             match bytes[at] {
                 b';' => {
                     outline.semicolons.push(at);
@@ -211,7 +213,8 @@ fn parse_trino(text: &str) -> Result<trino::ast::Statement, SyntaxError> {
 /// What Athena checks of a Hive statement before it accepts it. Ref: measured, CREATE TABLE without LOCATION or EXTERNAL.
 fn check_hive(statement: &hive::ast::Statement) -> Result<(), SyntaxError> {
     let hive::ast::Statement::CreateTable(table) = statement else { return Ok(()) };
-    let is_iceberg = table.properties.iter().any(|(key, value)| key.eq_ignore_ascii_case("table_type") && value.eq_ignore_ascii_case("ICEBERG"));
+    let is_iceberg =
+        table.properties.iter().any(|(key, value)| key.eq_ignore_ascii_case("table_type") && value.eq_ignore_ascii_case("ICEBERG"));
     let text = match (&table.location, table.is_external, is_iceberg) {
         (None, _, _) => "No location was specified for table. An S3 location must be specified",
         (Some(_), true, true) => "External keyword not supported for table type ICEBERG",
@@ -230,8 +233,8 @@ fn classify(statement: &Statement) -> Result<StatementKind, SyntaxError> {
 }
 
 fn classify_hive(statement: &hive::ast::Statement) -> (StatementType, &'static str) {
-    use hive::ast::{AlterAction, Statement};
     use StatementType::{Ddl, Utility};
+    use hive::ast::{AlterAction, Statement};
     match statement {
         Statement::CreateDatabase { .. } => (Ddl, "CREATE_DATABASE"),
         Statement::DropDatabase { .. } => (Ddl, "DROP_DATABASE"),
@@ -308,7 +311,10 @@ mod tests {
         assert_eq!(kind("CREATE DATABASE d"), ("DDL", "CREATE_DATABASE"));
         assert_eq!(kind("create external table t (a int) location 's3://b/t/'"), ("DDL", "CREATE_TABLE"));
         assert_eq!(kind("-- c\nMSCK REPAIR TABLE t;"), ("DDL", "MSCK_REPAIR"));
-        assert_eq!(kind("ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt='x') LOCATION 's3://b/x' PARTITION (dt='y')"), ("DDL", "ALTER_TABLE_ADD_PARTITION"));
+        assert_eq!(
+            kind("ALTER TABLE t ADD IF NOT EXISTS PARTITION (dt='x') LOCATION 's3://b/x' PARTITION (dt='y')"),
+            ("DDL", "ALTER_TABLE_ADD_PARTITION")
+        );
         assert_eq!(kind("ALTER TABLE t DROP PARTITION (dt='x'), PARTITION (dt='y')"), ("DDL", "ALTER_TABLE_DROP_PARTITION"));
         assert_eq!(kind("SHOW DATABASES LIKE 'x.*'"), ("UTILITY", "SHOW_DATABASES"));
         assert_eq!(kind("SHOW TABLES IN d 'a*|b*'"), ("UTILITY", "SHOW_TABLES"));
@@ -349,6 +355,9 @@ mod tests {
         assert_eq!(table.partitioned_by.len(), 2);
         assert_eq!(table.properties, vec![("k".to_string(), "v".to_string()), ("n".to_string(), "1".to_string())]);
         let Some(hive::ast::RowFormat::Delimited { field, escape, line, null, .. }) = table.row_format else { panic!("no delimiters") };
-        assert_eq!((field.as_deref(), escape.as_deref(), line.as_deref(), null.as_deref()), (Some("\t"), Some("\\"), Some("\n"), Some("n")));
+        assert_eq!(
+            (field.as_deref(), escape.as_deref(), line.as_deref(), null.as_deref()),
+            (Some("\t"), Some("\\"), Some("\n"), Some("n"))
+        );
     }
 }

@@ -27,22 +27,66 @@ pub type Properties = Vec<(String, String)>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
-    CreateDatabase { name: String, if_not_exists: bool, comment: Option<String>, location: Option<String>, properties: Properties },
-    DropDatabase { name: String, if_exists: bool, is_cascade: bool },
-    AlterDatabaseProperties { name: String, properties: Properties },
+    CreateDatabase {
+        name: String,
+        if_not_exists: bool,
+        comment: Option<String>,
+        location: Option<String>,
+        properties: Properties,
+    },
+    DropDatabase {
+        name: String,
+        if_exists: bool,
+        is_cascade: bool,
+    },
+    AlterDatabaseProperties {
+        name: String,
+        properties: Properties,
+    },
     CreateTable(Box<CreateTable>),
-    DropTable { name: Name, if_exists: bool },
-    AlterTable { name: Name, action: AlterAction },
-    RepairTable { name: Name },
+    DropTable {
+        name: Name,
+        if_exists: bool,
+    },
+    AlterTable {
+        name: Name,
+        action: AlterAction,
+    },
+    RepairTable {
+        name: Name,
+    },
     /// The pattern is the quoted text, in whatever matching language the statement has.
-    ShowDatabases { pattern: Option<String> },
-    ShowTables { database: Option<String>, pattern: Option<String> },
-    ShowViews { database: Option<String>, pattern: Option<String> },
-    ShowColumns { name: Name },
-    ShowPartitions { name: Name, partition: Option<PartitionSpec> },
-    ShowTableProperties { name: Name, property: Option<String> },
-    ShowCreateTable { name: Name },
-    Describe { name: Name, style: DescribeStyle, partition: Option<PartitionSpec>, column: Option<String> },
+    ShowDatabases {
+        pattern: Option<String>,
+    },
+    ShowTables {
+        database: Option<String>,
+        pattern: Option<String>,
+    },
+    ShowViews {
+        database: Option<String>,
+        pattern: Option<String>,
+    },
+    ShowColumns {
+        name: Name,
+    },
+    ShowPartitions {
+        name: Name,
+        partition: Option<PartitionSpec>,
+    },
+    ShowTableProperties {
+        name: Name,
+        property: Option<String>,
+    },
+    ShowCreateTable {
+        name: Name,
+    },
+    Describe {
+        name: Name,
+        style: DescribeStyle,
+        partition: Option<PartitionSpec>,
+        column: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,14 +136,20 @@ pub enum RowFormat {
         line: Option<String>,
         null: Option<String>,
     },
-    SerDe { class: String, properties: Properties },
+    SerDe {
+        class: String,
+        properties: Properties,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoredAs {
     /// `PARQUET`, `TEXTFILE`, …: upper case.
     Format(String),
-    Classes { input_format: String, output_format: String },
+    Classes {
+        input_format: String,
+        output_format: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

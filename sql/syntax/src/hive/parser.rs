@@ -4,8 +4,8 @@
 //! the statement can only be Hive's: then it is `no viable alternative at input '…'`, as measured.
 
 use super::ast::{
-    AlterAction, Buckets, ColumnDefinition, ColumnPosition, CreateTable, DescribeStyle, Name, PartitionField, PartitionSpec, Properties, RowFormat,
-    Statement, StoredAs,
+    AlterAction, Buckets, ColumnDefinition, ColumnPosition, CreateTable, DescribeStyle, Name, PartitionField, PartitionSpec, Properties,
+    RowFormat, Statement, StoredAs,
 };
 use super::tokens::{Token, TokenKind, tokenize};
 
