@@ -1,5 +1,8 @@
 //! Which day, week and month is a day number, in the ISO calendar? Ref: Trino 401 date and time functions over Joda's `ISOChronology` (proleptic Gregorian).
 
+use crate::types::civil;
+pub use crate::types::civil::{add_months, days_from_civil, days_in_month};
+
 pub const MILLIS_PER_SECOND: i64 = 1_000;
 pub const MILLIS_PER_MINUTE: i64 = 60_000;
 pub const MILLIS_PER_HOUR: i64 = 3_600_000;
@@ -18,44 +21,13 @@ pub struct Civil {
 /// The date of a day number (days since 1970-01-01).
 #[inline]
 pub fn civil_from_days(days: i64) -> Civil {
-    // Eras of 400 years starting on 1 March, after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u32;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 } as u32;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = civil::civil_from_days(days);
     Civil { year, month, day }
-}
-
-/// The day number of a date; `month` and `day` must be in range.
-#[inline]
-pub fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
-    let y = year - i64::from(month <= 2);
-    let era = y.div_euclid(400);
-    let year_of_era = y.rem_euclid(400);
-    let shifted_month = if month > 2 { i64::from(month) - 3 } else { i64::from(month) + 9 };
-    let day_of_year = (153 * shifted_month + 2) / 5 + i64::from(day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }
 
 /// True for a leap year.
 pub fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-/// Days of a month, 28–31.
-pub fn days_in_month(year: i64, month: u32) -> u32 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap(year) => 29,
-        2 => 28,
-        _ => 31,
-    }
+    days_in_month(year, 2) == 29
 }
 
 /// ISO day of the week, 1 (Monday) to 7 (Sunday).
@@ -93,16 +65,6 @@ pub fn first_day_of_week_year(year: i64) -> i64 {
 /// 52 or 53.
 pub fn weeks_in_week_year(year: i64) -> i64 {
     (first_day_of_week_year(year + 1) - first_day_of_week_year(year)) / 7
-}
-
-/// Adds months, moving a day the target month lacks to that month's last day.
-#[inline]
-pub fn add_months(days: i64, months: i64) -> i64 {
-    let civil = civil_from_days(days);
-    let index = civil.year * 12 + i64::from(civil.month) - 1 + months;
-    let year = index.div_euclid(12);
-    let month = index.rem_euclid(12) as u32 + 1;
-    days_from_civil(year, month, civil.day.min(days_in_month(year, month)))
 }
 
 /// The last day of the month of a day.

@@ -2,9 +2,10 @@
 
 use arrow::array::ArrayRef;
 
-use super::calendar::{self, MILLIS_PER_DAY};
+use super::calendar::MILLIS_PER_DAY;
 use super::moments::{Moments, date_array};
 use crate::call::Call;
+use crate::cast::temporal_parse::parse_date;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
 use crate::string::text_rows::texts;
@@ -30,27 +31,7 @@ fn date_of_text(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fun
     let values = texts(arguments, 0);
     let days = (0..call.rows()).map(|row| {
         let text = values.value(row);
-        parse(text.trim()).ok_or_else(|| FunctionError::cast(format!("Value cannot be cast to date: {text}")))
+        parse_date(text).ok_or_else(|| FunctionError::cast(format!("Value cannot be cast to date: {text}")))
     });
     Ok(date_array(days.collect::<Result<Vec<_>, _>>()?, &arguments[0]))
-}
-
-/// `[±]y-M-d`, the year of any length, month and day of one or two digits.
-fn parse(text: &str) -> Option<i32> {
-    let (sign, unsigned) = match text.as_bytes().first()? {
-        b'-' => (-1, &text[1..]),
-        b'+' => (1, &text[1..]),
-        _ => (1, text),
-    };
-    let mut parts = unsigned.split('-');
-    let mut number = |digits_max: usize| {
-        let part = parts.next()?;
-        let is_number = !part.is_empty() && part.len() <= digits_max && part.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number { part.parse::<i64>().ok() } else { None }
-    };
-    let (year, month, day) = (sign * number(9)?, number(2)? as u32, number(2)? as u32);
-    if parts.next().is_some() || !(1..=12).contains(&month) || day < 1 || day > calendar::days_in_month(year, month) {
-        return None;
-    }
-    i32::try_from(calendar::days_from_civil(year, month, day)).ok()
 }
