@@ -20,6 +20,7 @@ mod color;
 mod conditional;
 mod datetime;
 mod format;
+pub mod identity;
 mod json;
 mod lambda;
 mod map;

@@ -42,7 +42,7 @@ impl KernelUdf {
     ) -> Arc<ScalarUDF> {
         let volatility = if is_deterministic { Volatility::Immutable } else { Volatility::Volatile };
         let return_field = Arc::new(Field::new(binding.name, binding.return_arrow.clone(), true));
-        let signature = Signature::variadic_any(volatility);
+        let signature = super::signature(binding.argument_types.len(), volatility);
         Arc::new(ScalarUDF::new_from_impl(KernelUdf { binding, kernel, nulls, constants, signature, return_field, is_deterministic }))
     }
 
