@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use owlake_engine::engine::{Engine, Meter, Output, Prepared, ResultColumn};
-use owlake_engine::error::EngineError;
+use owlake_engine::error::{EngineError, FailurePath};
 use owlake_engine::session::Session;
+use owlake_engine::statement::{StatementContext, check_before_accepting};
 use owlake_syntax::Parsed;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -55,8 +56,17 @@ impl LocalExecutor {
 }
 
 impl Executor for LocalExecutor {
-    fn accept(&self, text: &str, _session: &Session) -> Result<Accepted, EngineError> {
+    fn accept(&self, text: &str, session: &Session) -> Result<Accepted, EngineError> {
         let parsed = self.engine.parse(text)?;
+        if let owlake_syntax::Statement::Hive(statement) = &parsed.statement {
+            let (catalog, buckets) = (self.engine.catalog.clone(), self.engine.buckets.clone());
+            let context = StatementContext { catalog, buckets, session: session.clone() };
+            // Whatever else is wrong shows when the statement runs, as a failed query.
+            match check_before_accepting(&context, statement) {
+                Err(error) if error.path == FailurePath::Refused => return Err(error),
+                _ => {}
+            }
+        }
         Ok(Accepted {
             statement_type: parsed.kind.statement_type.as_str().to_owned(),
             substatement_type: parsed.kind.substatement_type.to_owned(),

@@ -50,8 +50,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     let workgroup = app.workgroups.accepting(request.workgroup.as_deref().unwrap_or(PRIMARY))?;
     let result = effective(&workgroup, request.result.clone())?;
     let session = session(&request, app.ids.uuid().to_string(), now_ms);
-    let Accepted { statement_type, substatement_type, statement } =
-        app.executor.accept(&request.text, &session).map_err(|error| refused(error, &app.ids.uuid().to_string()))?;
+    let Accepted { statement_type, substatement_type, statement } = app.executor.accept(&request.text, &session).map_err(refused)?;
     let output = result.output_location.clone().unwrap_or_default();
     let place = ResultPlace::of(&output, &session.query_id, &substatement_type)
         .ok_or_else(|| ApiError::invalid_input("outputLocation is not a valid S3 path."))?;
@@ -120,14 +119,14 @@ fn shown_text(text: &str) -> &str {
     text.strip_suffix(';').unwrap_or(text).trim_end()
 }
 
-/// A refusal carries the AthenaErrorCode as its name; the request id stands in for `{request_id}`.
-fn refused(error: EngineError, request_id: &str) -> ApiError {
+/// A refusal carries the AthenaErrorCode as its name.
+fn refused(error: EngineError) -> ApiError {
     if error.path != FailurePath::Refused {
         tracing::error!(%error, "a statement was refused without a code");
         return ApiError::new(ApiErrorKind::InternalServer, "Internal server error");
     }
     let code = AthenaErrorCode::find(&error.name).unwrap_or(AthenaErrorCode::InvalidInput);
-    ApiError::invalid_request(code, error.message.replace("{request_id}", request_id))
+    ApiError::invalid_request(code, error.message)
 }
 
 fn too_many() -> ApiError {

@@ -28,7 +28,6 @@
 pub mod aws_json;
 pub mod aws_query;
 pub mod dispatch;
-pub mod listen;
 pub mod operation;
 pub mod page_token;
 pub mod request_id;
