@@ -4,14 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::record_batch::RecordBatch;
+use datafusion::execution::SessionState;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use owlake_catalog::Catalog;
 use owlake_functions::types::TrinoType;
+use owlake_functions::types::arrow_form::arrow_type;
 use owlake_syntax::Parsed;
+use owlake_syntax::trino::ast::{self, Explain, StatementKind};
 use tokio_util::sync::CancellationToken;
 
+use crate::analyze::analyzer::{AnalyzerContext, Wording, analyze_query};
+use crate::analyze::parameters;
+use crate::analyze::tables::CatalogTables;
 use crate::error::EngineError;
+use crate::ir;
+use crate::lower::lowerer::Lowerer;
+use crate::planning::on_big_stack;
+use crate::runtime::{Runtime, physical_plan};
+use crate::scan::source::{ScanCaches, ScanContext};
 use crate::session::Session;
+use crate::statement::StatementContext;
 use crate::storage::BucketResolver;
 
 /// Settings of the whole process's engine.
@@ -30,6 +44,8 @@ pub struct Engine {
     pub catalog: Arc<dyn Catalog>,
     pub buckets: Arc<dyn BucketResolver>,
     pub config: EngineConfig,
+    runtime: Runtime,
+    scan_caches: ScanCaches,
 }
 
 /// A statement analysed, lowered and optimised, ready to run once.
@@ -37,6 +53,14 @@ pub struct Prepared {
     /// Columns of the result, in order; empty for statements without any.
     pub columns: Vec<ResultColumn>,
     pub output: OutputKind,
+    work: Work,
+}
+
+/// What running a prepared statement means.
+enum Work {
+    Query { plan: Arc<dyn ExecutionPlan>, session: Box<SessionState>, meter: Arc<Meter> },
+    Text(Vec<String>),
+    Catalog { context: Box<StatementContext>, statement: Box<owlake_syntax::hive::ast::Statement> },
 }
 
 /// A column of a result: the name as the client sees it and the type it prints by.
@@ -100,8 +124,10 @@ impl Meter {
 }
 
 impl Engine {
+    /// Builds the engine. Errors: the spill folder can't be used.
     pub fn new(catalog: Arc<dyn Catalog>, buckets: Arc<dyn BucketResolver>, config: EngineConfig) -> Result<Self, EngineError> {
-        Ok(Engine { catalog, buckets, config })
+        let runtime = Runtime::new(&config)?;
+        Ok(Engine { catalog, buckets, config, runtime, scan_caches: ScanCaches::new() })
     }
 
     /// Parses and routes a statement, and makes the checks Athena makes before it accepts one. Fast, no I/O but catalog
@@ -111,12 +137,181 @@ impl Engine {
     }
 
     /// Analyses, lowers and optimises. CPU-bound and possibly deep: runs itself on a big stack.
-    pub async fn prepare(&self, _session: Session, _parsed: Parsed, _meter: Arc<Meter>) -> Result<Prepared, EngineError> {
-        Err(EngineError::internal("not built yet"))
+    /// Errors: semantic errors with name, text and position; what reading the table's footers meets.
+    pub async fn prepare(&self, session: Session, parsed: Parsed, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
+        match parsed.statement {
+            owlake_syntax::Statement::Hive(statement) => {
+                let context = StatementContext { catalog: Arc::clone(&self.catalog), buckets: Arc::clone(&self.buckets), session };
+                let (columns, output) = crate::statement::declare(&context, &statement);
+                Ok(Prepared { columns, output, work: Work::Catalog { context: Box::new(context), statement } })
+            }
+            owlake_syntax::Statement::Trino(statement) => match statement.kind {
+                StatementKind::Query(query) => self.prepare_query(session, query, parsed.parameter_count, meter).await,
+                StatementKind::Explain(explain) => self.prepare_explain(session, explain, parsed.parameter_count).await,
+                other => Err(EngineError::engine("NOT_SUPPORTED", format!("{} is not supported yet", statement_name(&other)))),
+            },
+        }
     }
 
     /// Runs a prepared statement. The stream stops within a batch once `cancel` fires.
-    pub async fn run(&self, _prepared: Prepared, _cancel: CancellationToken) -> Result<Output, EngineError> {
-        Err(EngineError::internal("not built yet"))
+    pub async fn run(&self, prepared: Prepared, cancel: CancellationToken) -> Result<Output, EngineError> {
+        match prepared.work {
+            Work::Query { plan, session, meter } => rows_of(plan, &session, meter, &prepared.columns, cancel),
+            Work::Text(lines) => Ok(Output::Text(lines)),
+            Work::Catalog { context, statement } => {
+                tokio::select! {
+                    output = crate::statement::run(*context, *statement) => output,
+                    () = cancel.cancelled() => Err(cancelled()),
+                }
+            }
+        }
+    }
+
+    /// Plans an analysed query.
+    pub async fn prepare_ir(&self, session: &Session, query: ir::Query, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
+        let columns = query.columns.iter().map(|column| ResultColumn { name: column.name.clone(), data_type: ResultType::Trino(column.data_type.clone()) });
+        let columns = columns.collect();
+        let mut lowerer = self.lowerer(session, Arc::clone(&meter));
+        let state = self.runtime.session();
+        let (plan, state) = on_big_stack(async move {
+            let logical = lowerer.query(&query)?;
+            let plan = physical_plan(&state, &logical).await?;
+            Ok((plan, state))
+        })
+        .await?;
+        Ok(Prepared { columns, output: OutputKind::Rows, work: Work::Query { plan, session: Box::new(state), meter } })
+    }
+
+    async fn prepare_query(&self, session: Session, query: Box<ast::Query>, parameter_count: usize, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
+        let query = self.analyze(session.clone(), query, parameter_count).await?;
+        self.prepare_ir(&session, query, meter).await
+    }
+
+    async fn prepare_explain(&self, session: Session, explain: Explain, parameter_count: usize) -> Result<Prepared, EngineError> {
+        if explain.is_analyze {
+            return Err(EngineError::engine("NOT_SUPPORTED", "EXPLAIN ANALYZE is not supported yet"));
+        }
+        let StatementKind::Query(query) = explain.statement.kind else {
+            return Err(EngineError::engine("NOT_SUPPORTED", "EXPLAIN of anything but a query is not supported yet"));
+        };
+        let prepared = self.prepare_query(session, query, parameter_count, Arc::default()).await?;
+        let Work::Query { plan, .. } = &prepared.work else { return Err(EngineError::internal("a query without a plan")) };
+        let text = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
+        let columns = vec![ResultColumn { name: "Query Plan".to_owned(), data_type: ResultType::Trino(TrinoType::VARCHAR) }];
+        Ok(Prepared { columns, output: OutputKind::Text, work: Work::Text(text.lines().map(str::to_owned).collect()) })
+    }
+
+    async fn analyze(&self, session: Session, query: Box<ast::Query>, parameter_count: usize) -> Result<ir::Query, EngineError> {
+        let catalog = Arc::clone(&self.catalog);
+        on_big_stack(async move {
+            let tables = CatalogTables { catalog: catalog.as_ref() };
+            let parameters = parameters::bind(&session.parameters, parameter_count)?;
+            let context = AnalyzerContext { session: &session, tables: &tables, parameters, wording: Wording::Athena };
+            analyze_query(&context, &query)
+        })
+        .await
+    }
+
+    fn lowerer(&self, session: &Session, meter: Arc<Meter>) -> Lowerer {
+        let scans = ScanContext {
+            catalog: Arc::clone(&self.catalog),
+            buckets: Arc::clone(&self.buckets),
+            caches: self.scan_caches.clone(),
+            meter,
+            target_partitions: self.config.target_partitions,
+        };
+        Lowerer::new(Arc::clone(&session.info), Arc::new(scans))
+    }
+}
+
+/// The stream of a plan's batches, with the result's physical types, until its end or the cancellation.
+fn rows_of(
+    plan: Arc<dyn ExecutionPlan>,
+    session: &SessionState,
+    meter: Arc<Meter>,
+    columns: &[ResultColumn],
+    cancel: CancellationToken,
+) -> Result<Output, EngineError> {
+    let stream = execute_stream(Arc::clone(&plan), session.task_ctx())?;
+    let types = columns.iter().map(|column| match &column.data_type {
+        ResultType::Trino(data_type) => arrow_type(data_type),
+        ResultType::HiveString => arrow::datatypes::DataType::Utf8View,
+    });
+    let types: Arc<[arrow::datatypes::DataType]> = types.collect();
+    let rows = futures::stream::unfold(Some((stream, cancel)), move |state| {
+        let (types, plan, meter) = (Arc::clone(&types), Arc::clone(&plan), Arc::clone(&meter));
+        async move {
+            let (mut stream, cancel) = state?;
+            let next = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Some((Err(cancelled()), None)),
+                next = stream.next() => next,
+            };
+            match next {
+                Some(Ok(batch)) => match with_types(batch, &types) {
+                    Ok(batch) => Some((Ok(batch), Some((stream, cancel)))),
+                    Err(error) => Some((Err(error), None)),
+                },
+                Some(Err(error)) => Some((Err(error.into()), None)),
+                None => {
+                    meter.add_rows_read(rows_scanned(plan.as_ref()));
+                    None
+                }
+            }
+        }
+    });
+    Ok(Output::Rows(rows.boxed()))
+}
+
+/// The batch with columns in the physical form the result declares; a plan that deviates is a mistake of ours, repaired and logged.
+fn with_types(batch: RecordBatch, types: &[arrow::datatypes::DataType]) -> Result<RecordBatch, EngineError> {
+    if batch.columns().iter().zip(types).all(|(column, expected)| column.data_type() == expected) {
+        return Ok(batch);
+    }
+    let mut fields = Vec::with_capacity(types.len());
+    let mut columns = Vec::with_capacity(types.len());
+    for ((column, expected), field) in batch.columns().iter().zip(types).zip(batch.schema().fields()) {
+        if column.data_type() != expected {
+            tracing::warn!(found = %column.data_type(), %expected, column = field.name(), "a result column has an unexpected physical type");
+        }
+        columns.push(arrow::compute::cast(column, expected).map_err(datafusion::error::DataFusionError::from)?);
+        fields.push(arrow::datatypes::Field::new(field.name(), expected.clone(), true));
+    }
+    let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let schema = Arc::new(arrow::datatypes::Schema::new(fields));
+    Ok(RecordBatch::try_new_with_options(schema, columns, &options).map_err(datafusion::error::DataFusionError::from)?)
+}
+
+/// The rows the plan's scans have given.
+fn rows_scanned(plan: &dyn ExecutionPlan) -> u64 {
+    let own = if plan.is::<datafusion::datasource::source::DataSourceExec>() { plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or(0) as u64 } else { 0 };
+    own + plan.children().into_iter().map(|child| rows_scanned(child.as_ref())).sum::<u64>()
+}
+
+fn cancelled() -> EngineError {
+    EngineError::engine("USER_CANCELED", "Query was canceled")
+}
+
+fn statement_name(kind: &StatementKind) -> &'static str {
+    match kind {
+        StatementKind::Query(_) => "A query",
+        StatementKind::Explain(_) => "EXPLAIN",
+        StatementKind::CreateTableAsSelect(_) => "CREATE TABLE AS SELECT",
+        StatementKind::Insert(_) => "INSERT",
+        StatementKind::Unload(_) => "UNLOAD",
+        StatementKind::Delete(_) => "DELETE",
+        StatementKind::Update(_) => "UPDATE",
+        StatementKind::Merge(_) => "MERGE",
+        StatementKind::CreateView(_) => "CREATE VIEW",
+        StatementKind::DropView { .. } => "DROP VIEW",
+        StatementKind::ShowCreateView(_) => "SHOW CREATE VIEW",
+        StatementKind::ShowFunctions { .. } => "SHOW FUNCTIONS",
+        StatementKind::Prepare { .. } => "PREPARE",
+        StatementKind::Execute { .. } => "EXECUTE",
+        StatementKind::Deallocate(_) => "DEALLOCATE PREPARE",
+        StatementKind::Optimize(_) => "OPTIMIZE",
+        StatementKind::Vacuum(_) => "VACUUM",
+        StatementKind::UsingExternalFunction { .. } => "USING EXTERNAL FUNCTION",
+        StatementKind::Other { kind } => kind,
     }
 }

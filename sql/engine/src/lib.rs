@@ -6,8 +6,14 @@ pub mod error;
 pub mod ir;
 pub mod lower;
 pub mod plan;
+pub mod planning;
+pub mod runtime;
 pub mod scan;
 pub mod session;
 pub mod statement;
 pub mod storage;
 pub mod table;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod testing;

@@ -1,5 +1,7 @@
 //! How does a statement fail? The engine's one error type.
 
+pub mod from_datafusion;
+
 use std::fmt;
 
 use owlake_functions::error::FunctionError;

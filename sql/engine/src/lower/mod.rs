@@ -1,1 +1,22 @@
-//! Placeholder head; the owner of this folder writes it.
+//! How does the typed IR become a DataFusion plan? One file a kind of operator.
+//!
+//! Every column of a plan is unqualified and named after its symbol (`#12`), every type is already what the operator
+//! takes, every sort says where nulls go: DataFusion's own name resolution and coercion have nothing left to do.
+//! Reading order: [`lowerer`] (the state), [`relation`] (which file lowers which operator), [`expr`].
+
+pub mod aggregate;
+pub mod dependent;
+pub mod expr;
+pub mod join;
+pub mod lowerer;
+pub mod native;
+pub mod ordering;
+pub mod recursive;
+pub mod relation;
+pub mod rewrite;
+pub mod sample;
+pub mod scan;
+pub mod set_operation;
+pub mod subquery;
+pub mod unnest;
+pub mod window;

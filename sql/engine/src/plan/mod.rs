@@ -1,1 +1,8 @@
-//! Placeholder head; the owner of this folder writes it.
+//! Which plan pieces are our own? Small functions the lowering needs, and the physical rules every plan passes.
+
+pub mod cooperative;
+pub mod lazy_errors;
+pub mod ordinality;
+pub mod recursion_depth;
+pub mod single_row;
+pub mod try_marker;

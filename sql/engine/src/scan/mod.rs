@@ -1,1 +1,15 @@
-//! Placeholder head; the owner of this folder writes it.
+//! How are a table's rows read? Listing, pruning, schema evolution and metering of scans.
+
+pub mod counting_store;
+pub mod file_column;
+pub mod file_type;
+pub mod footer;
+pub mod hidden_column;
+pub mod hive_table;
+pub mod information_schema;
+pub mod listing;
+pub mod location;
+pub mod partition_batch;
+pub mod partition_value;
+pub mod schema_adapter;
+pub mod source;

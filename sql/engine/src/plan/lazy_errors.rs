@@ -1,0 +1,395 @@
+//! When does a wrong value fail a query? Only where the expression holding it is needed. Ref: Trino 401 "TRY", conditional expressions.
+//!
+//! DataFusion evaluates both sides of AND and OR over whole batches. Here a side that fails is tried again on the rows
+//! the other side leaves open, so `x <> 0 AND 10 / x > 1` never divides by zero; the fast path stays as it is. TRY gives
+//! null for the rows that fail. CASE, IF and COALESCE need nothing: DataFusion evaluates their branches by selection.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
+use arrow::compute::{concat, filter_record_batch};
+use arrow::datatypes::{DataType, Schema};
+use arrow::record_batch::RecordBatch;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::config::ConfigOptions;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{ColumnarValue, Operator};
+use datafusion::physical_expr::expressions::BinaryExpr;
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, split_conjunction};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+
+use super::try_marker::TRY_MARKER;
+use crate::error::from_datafusion::from_datafusion;
+
+/// The errors TRY turns to null. Ref: Trino 401 "TRY".
+const CAUGHT_BY_TRY: &[&str] = &["DIVISION_BY_ZERO", "INVALID_CAST_ARGUMENT", "INVALID_FUNCTION_ARGUMENT", "NUMERIC_VALUE_OUT_OF_RANGE"];
+
+/// Runs before DataFusion's rules: projections, which may move into scans, and TRY anywhere.
+#[derive(Debug, Default)]
+pub struct LazyProjections;
+
+/// Runs after DataFusion's rules: filters, whose conjuncts have been pushed down by then.
+#[derive(Debug, Default)]
+pub struct LazyFilters;
+
+impl PhysicalOptimizerRule for LazyProjections {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|plan| {
+            if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
+                let mut is_changed = false;
+                let mut expressions = Vec::with_capacity(projection.expr().len());
+                for ProjectionExpr { expr, alias } in projection.expr() {
+                    let lazy = lazy(Arc::clone(expr), true)?;
+                    is_changed |= lazy.transformed;
+                    expressions.push(ProjectionExpr { expr: lazy.data, alias: alias.clone() });
+                }
+                if is_changed {
+                    return Ok(Transformed::yes(Arc::new(ProjectionExec::try_new(expressions, Arc::clone(projection.input()))?) as Arc<dyn ExecutionPlan>));
+                }
+            } else if let Some(filter) = plan.downcast_ref::<FilterExec>() {
+                let lazy = lazy(Arc::clone(filter.predicate()), false)?;
+                if lazy.transformed {
+                    return Ok(Transformed::yes(with_predicate(filter, lazy.data)?));
+                }
+            }
+            Ok(Transformed::no(plan))
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "lazy_projections"
+    }
+
+    fn schema_check(&self) -> bool {
+        false
+    }
+}
+
+impl PhysicalOptimizerRule for LazyFilters {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|plan| {
+            let Some(filter) = plan.downcast_ref::<FilterExec>() else { return Ok(Transformed::no(plan)) };
+            if !can_fail(filter.predicate()) {
+                return Ok(Transformed::no(plan));
+            }
+            let within = lazy(Arc::clone(filter.predicate()), true)?.data;
+            let predicate = Arc::new(LazyConjunction { predicate: within });
+            Ok(Transformed::yes(with_predicate(filter, predicate)?))
+        })
+        .data()
+    }
+
+    fn name(&self) -> &str {
+        "lazy_filters"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+fn with_predicate(filter: &FilterExec, predicate: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn ExecutionPlan>> {
+    let builder: FilterExecBuilder = filter.into();
+    Ok(Arc::new(builder.with_predicate(predicate).build()?))
+}
+
+/// TRY markers made to catch, and, when asked for, AND and OR with a right side that can fail made lazy.
+fn lazy(expr: Arc<dyn PhysicalExpr>, with_chains: bool) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
+    expr.transform_up(|node| {
+        if let Some(call) = node.downcast_ref::<ScalarFunctionExpr>()
+            && call.fun().name() == TRY_MARKER
+            && let [input] = call.args()
+        {
+            return Ok(Transformed::yes(Arc::new(TryExpr { input: Arc::clone(input) }) as Arc<dyn PhysicalExpr>));
+        }
+        if with_chains
+            && let Some(chain) = node.downcast_ref::<BinaryExpr>()
+            && matches!(chain.op(), Operator::And | Operator::Or)
+            && can_fail(chain.right())
+        {
+            return Ok(Transformed::yes(Arc::new(LazyChain { chain: chain.clone() }) as Arc<dyn PhysicalExpr>));
+        }
+        Ok(Transformed::no(node))
+    })
+}
+
+/// Is there anything that may raise an error? Functions may; comparisons, casts that widen, columns and constants don't.
+fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    expr.is::<ScalarFunctionExpr>() || expr.children().into_iter().any(can_fail)
+}
+
+/// TRY: the input, null where it fails.
+#[derive(Debug, Eq)]
+struct TryExpr {
+    input: Arc<dyn PhysicalExpr>,
+}
+
+impl TryExpr {
+    fn evaluate_rows(&self, batch: &RecordBatch) -> Result<ArrayRef> {
+        let error = match self.input.evaluate(batch) {
+            Ok(values) => return values.into_array(batch.num_rows()),
+            Err(error) => error,
+        };
+        let caught = from_datafusion(DataFusionError::Context(String::new(), Box::new(shared(&error))));
+        if !CAUGHT_BY_TRY.contains(&caught.name.as_str()) {
+            return Err(error);
+        }
+        let rows = batch.num_rows();
+        if rows <= 1 {
+            return Ok(new_null_array(&self.input.data_type(batch.schema_ref())?, rows));
+        }
+        let half = rows / 2;
+        let (first, second) = (self.evaluate_rows(&batch.slice(0, half))?, self.evaluate_rows(&batch.slice(half, rows - half))?);
+        Ok(concat(&[first.as_ref(), second.as_ref()])?)
+    }
+}
+
+/// The name and text of an error, as an error that can be taken apart without taking the first.
+fn shared(error: &DataFusionError) -> DataFusionError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if let Some(found) = current.downcast_ref::<owlake_functions::error::FunctionError>() {
+            return DataFusionError::External(Box::new(found.clone()));
+        }
+        if let Some(found) = current.downcast_ref::<crate::error::EngineError>() {
+            return DataFusionError::External(Box::new(found.clone()));
+        }
+        if let Some(arrow::error::ArrowError::DivideByZero) = current.downcast_ref::<arrow::error::ArrowError>() {
+            return DataFusionError::External(Box::new(owlake_functions::error::FunctionError::division_by_zero()));
+        }
+        cause = current.source();
+    }
+    DataFusionError::Internal(error.to_string())
+}
+
+impl PartialEq for TryExpr {
+    fn eq(&self, other: &Self) -> bool {
+        self.input.eq(&other.input)
+    }
+}
+
+impl Hash for TryExpr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.input.hash(state);
+    }
+}
+
+impl fmt::Display for TryExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "try({})", self.input)
+    }
+}
+
+impl PhysicalExpr for TryExpr {
+    fn data_type(&self, input_schema: &Schema) -> Result<DataType> {
+        self.input.data_type(input_schema)
+    }
+
+    fn nullable(&self, _input_schema: &Schema) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        Ok(ColumnarValue::Array(self.evaluate_rows(batch)?))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![&self.input]
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        Ok(Arc::new(TryExpr { input: Arc::clone(&children[0]) }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// AND or OR whose right side is not asked where the left one decides, if asking fails.
+#[derive(Debug, Eq)]
+struct LazyChain {
+    chain: BinaryExpr,
+}
+
+impl PartialEq for LazyChain {
+    fn eq(&self, other: &Self) -> bool {
+        self.chain == other.chain
+    }
+}
+
+impl Hash for LazyChain {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.chain.hash(state);
+    }
+}
+
+impl fmt::Display for LazyChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.chain, f)
+    }
+}
+
+impl PhysicalExpr for LazyChain {
+    fn data_type(&self, _input_schema: &Schema) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn nullable(&self, input_schema: &Schema) -> Result<bool> {
+        self.chain.nullable(input_schema)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        let error = match self.chain.evaluate(batch) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let left = self.chain.left().evaluate(batch)?.into_array(batch.num_rows())?;
+        let left = left.as_boolean();
+        let is_and = *self.chain.op() == Operator::And;
+        let open: BooleanArray = left.iter().map(|value| Some(value != Some(!is_and))).collect();
+        if open.true_count() == batch.num_rows() {
+            return Err(error);
+        }
+        let right = self.chain.right().evaluate(&filter_record_batch(batch, &open)?)?.into_array(open.true_count())?;
+        let right = right.as_boolean();
+        let mut next = 0;
+        let decided = left.iter().zip(open.values()).map(|(left, is_open)| {
+            if !is_open {
+                return Some(!is_and);
+            }
+            let right = right.is_valid(next).then(|| right.value(next));
+            next += 1;
+            match (left, right) {
+                (_, Some(right)) if right != is_and => Some(right),
+                (Some(_), right) => right,
+                (None, _) => None,
+            }
+        });
+        Ok(ColumnarValue::Array(Arc::new(decided.collect::<BooleanArray>())))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![self.chain.left(), self.chain.right()]
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        Ok(Arc::new(LazyChain { chain: BinaryExpr::new(Arc::clone(&children[0]), *self.chain.op(), Arc::clone(&children[1])) }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.chain.fmt_sql(f)
+    }
+}
+
+/// A filter's predicate. Its terms may have come together in any order, so one that fails waits for the others to take rows away.
+#[derive(Debug, Eq)]
+struct LazyConjunction {
+    predicate: Arc<dyn PhysicalExpr>,
+}
+
+impl PartialEq for LazyConjunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.predicate.eq(&other.predicate)
+    }
+}
+
+impl Hash for LazyConjunction {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.predicate.hash(state);
+    }
+}
+
+impl fmt::Display for LazyConjunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.predicate, f)
+    }
+}
+
+impl LazyConjunction {
+    /// The terms of the conjunction, lazy chains opened.
+    fn terms(&self) -> Vec<Arc<dyn PhysicalExpr>> {
+        fn collect(expr: &Arc<dyn PhysicalExpr>, terms: &mut Vec<Arc<dyn PhysicalExpr>>) {
+            match expr.downcast_ref::<LazyChain>() {
+                Some(LazyChain { chain }) if *chain.op() == Operator::And => {
+                    collect(chain.left(), terms);
+                    collect(chain.right(), terms);
+                }
+                _ => match split_conjunction(expr).as_slice() {
+                    [_] => terms.push(Arc::clone(expr)),
+                    several => several.iter().for_each(|term| collect(term, terms)),
+                },
+            }
+        }
+        let mut terms = Vec::new();
+        collect(&self.predicate, &mut terms);
+        terms
+    }
+
+    fn evaluate_term_by_term(&self, batch: &RecordBatch, error: DataFusionError) -> Result<BooleanArray> {
+        let mut kept: Vec<bool> = vec![true; batch.num_rows()];
+        let mut pending = self.terms();
+        let mut last_error = error;
+        while !pending.is_empty() {
+            let mut failed = Vec::new();
+            let before = pending.len();
+            for term in pending {
+                let mask = BooleanArray::from(kept.clone());
+                let rows = filter_record_batch(batch, &mask)?;
+                if rows.num_rows() == 0 {
+                    return Ok(mask);
+                }
+                match term.evaluate(&rows).and_then(|values| values.into_array(rows.num_rows())) {
+                    Ok(values) => {
+                        let mut values = values.as_boolean().iter();
+                        kept.iter_mut().filter(|is_kept| **is_kept).for_each(|is_kept| *is_kept = values.next().flatten() == Some(true));
+                    }
+                    Err(error) => {
+                        last_error = error;
+                        failed.push(term);
+                    }
+                }
+            }
+            if failed.len() == before {
+                return Err(last_error);
+            }
+            pending = failed;
+        }
+        Ok(BooleanArray::from(kept))
+    }
+}
+
+impl PhysicalExpr for LazyConjunction {
+    fn data_type(&self, _input_schema: &Schema) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn nullable(&self, input_schema: &Schema) -> Result<bool> {
+        self.predicate.nullable(input_schema)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        match self.predicate.evaluate(batch) {
+            Ok(value) => Ok(value),
+            Err(error) => Ok(ColumnarValue::Array(Arc::new(self.evaluate_term_by_term(batch, error)?))),
+        }
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![&self.predicate]
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        Ok(Arc::new(LazyConjunction { predicate: Arc::clone(&children[0]) }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.predicate.fmt_sql(f)
+    }
+}
