@@ -244,8 +244,10 @@ impl Parser<'_> {
             self.expect("(")?;
             self.comma_separated(Self::sort_item)?;
             self.expect(")")?;
-        } else {
-            self.order_by()?;
+        } else if self.accept("ORDER") {
+            // One item only: a comma after it begins the next argument.
+            self.expect("BY")?;
+            self.sort_item()?;
         }
         Ok(())
     }

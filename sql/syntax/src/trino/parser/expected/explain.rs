@@ -2,7 +2,7 @@
 //!
 //! Ref: Trino 401 `ErrorHandler`: `mismatched input 'x'. Expecting: …`, labels sorted by character code.
 
-use super::automaton::{AUTOMATON, Rule};
+use super::automaton::{AUTOMATON, Rule, State};
 use super::candidates::candidates;
 use super::walk::{Stop, walk};
 use crate::error::SyntaxError;
@@ -66,9 +66,14 @@ pub(in super::super) fn explain(tokens: &[Token<'_>], start: StartRule, furthest
 /// point and reports the point itself.
 fn unread_dereference(tokens: &[Token<'_>], stop: &Stop) -> Option<usize> {
     let point = stop.token.checked_sub(1)?;
-    let primary = AUTOMATON.rule("primary_expression")?;
-    let is_dereference =
-        tokens.get(point)?.is(".") && stop.places.iter().all(|place| AUTOMATON.rule_of.get(place.state as usize) == Some(&primary));
+    let (primary, name) = (AUTOMATON.rule("primary_expression")?, AUTOMATON.rule("name")?);
+    let rule_of = |state: State| AUTOMATON.rule_of.get(state as usize).copied();
+    let in_expression = stop.places.iter().all(|place| {
+        let is_function_name = rule_of(place.state) == Some(name)
+            && stop.frames.get(place.frame).is_some_and(|frame| frame.returns.iter().all(|(state, _)| rule_of(*state) == Some(primary)));
+        rule_of(place.state) == Some(primary) || is_function_name
+    });
+    let is_dereference = tokens.get(point)?.is(".") && in_expression && !candidates(stop).contains("'*'");
     is_dereference.then_some(point)
 }
 
