@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
 use serde_json::{Map, Value};
 
 use super::client::{QueryResult, ResultColumn};
@@ -89,6 +89,9 @@ fn is_right_aligned(column: &ResultColumn) -> bool {
 fn table(result: &QueryResult) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    for line in [TableComponent::HorizontalLines, TableComponent::MiddleIntersections, TableComponent::LeftBorderIntersections, TableComponent::RightBorderIntersections] {
+        table.remove_style(line);
+    }
     table.set_header(result.columns.iter().map(|column| column.name.as_str()));
     for row in &result.rows {
         table.add_row(row.iter().zip(&result.columns).map(|(cell, column)| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -53,6 +54,12 @@ impl Server {
             let shutdown = async move {
                 let _told_or_dropped = stopped.await;
             };
+            // Without this a small answer waits for the client's delayed acknowledgement.
+            let listener = listener.tap_io(|stream| {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY cannot be set");
+                }
+            });
             axum::serve(listener, router).with_graceful_shutdown(shutdown).await
         });
         tracing::info!(address = %local, "serving");

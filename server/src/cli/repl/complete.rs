@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use reedline::{Completer, Span, Suggestion};
+use reedline::{Completer, CompletionResult, Span, Suggestion};
 use serde_json::{Value, json};
 
 use super::super::client::Client;
@@ -51,12 +51,12 @@ fn list(value: &Value, member: &str) -> Vec<String> {
 }
 
 impl Completer for Names {
-    fn complete(&mut self, line: &str, cursor: usize) -> Vec<Suggestion> {
+    fn complete(&mut self, line: &str, cursor: usize) -> CompletionResult {
         let before = line.get(..cursor).unwrap_or(line);
         let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
         let typed = &before[start..];
         if typed.is_empty() {
-            return Vec::new();
+            return CompletionResult::Fresh { suggestions: Vec::new().into(), partial: None };
         }
         let folded = typed.to_lowercase();
         let keywords = KEYWORDS.iter().filter(|keyword| keyword.to_lowercase().starts_with(&folded)).map(|keyword| {
@@ -65,6 +65,7 @@ impl Completer for Names {
         });
         let names: Vec<String> = self.names().into_iter().filter(|name| name.starts_with(&folded)).collect();
         let suggestion = |value: String| Suggestion { value, span: Span::new(start, cursor), append_whitespace: true, ..Suggestion::default() };
-        names.into_iter().chain(keywords).map(suggestion).collect()
+        let suggestions: Vec<Suggestion> = names.into_iter().chain(keywords).map(suggestion).collect();
+        CompletionResult::Fresh { suggestions: suggestions.into(), partial: None }
     }
 }
