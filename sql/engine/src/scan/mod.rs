@@ -13,3 +13,7 @@ pub mod partition_batch;
 pub mod partition_value;
 pub mod schema_adapter;
 pub mod source;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;
