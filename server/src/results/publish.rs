@@ -9,14 +9,22 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use object_store::ObjectStore;
 use owlake_engine::engine::{Output, ResultColumn};
 use owlake_engine::error::EngineError;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Encoded bytes handed to the sink at once.
 const CHUNK_BYTES: usize = 256 << 10;
+/// Batches being written at once, and held in memory.
+const BATCHES_PARALLEL_MAX: usize = 8;
+/// Batches below this are written where they arrive; handing them over costs more.
+const INLINE_ROWS_MAX: usize = 512;
+/// What a value with its quotes and comma takes, roughly, to size buffers by.
+const VALUE_BYTES_GUESS: usize = 12;
 
 /// What was published.
 #[derive(Debug)]
@@ -61,17 +69,28 @@ pub async fn publish(
     }
     let description =
         ResultDescription { update_count: body.count.or_else(|| update_count(&submission.substatement_type)), columns: described };
-    let bytes = match place.form {
-        Form::Count => 0,
-        Form::Csv | Form::Text | Form::Explain => body.sink.finish().await.map_err(PublishError::Store)?,
+    let rows = body.rows;
+    let side_file = side_file(submission, &description);
+    let body_put = async {
+        match place.form {
+            Form::Count => Ok(0),
+            Form::Csv | Form::Text | Form::Explain => body.sink.finish().await,
+        }
     };
-    if let Some(side_file) = side_file(submission, &description)
-        && let Err(error) = put(&store, &place.metadata_key(), kind, side_file).await
-    {
-        remove(&store, &place.key).await;
-        return Err(PublishError::Store(error));
-    }
-    Ok(Published { description, rows: body.rows, bytes, engine_ended })
+    let side_put = async {
+        match side_file {
+            Some(side_file) => put(&store, &place.metadata_key(), kind, side_file).await,
+            None => Ok(()),
+        }
+    };
+    let bytes = match tokio::join!(body_put, side_put) {
+        (Ok(bytes), Ok(())) => bytes,
+        (Err(error), _) | (_, Err(error)) => {
+            withdraw(store, place).await;
+            return Err(PublishError::Store(error));
+        }
+    };
+    Ok(Published { description, rows, bytes, engine_ended })
 }
 
 /// Removes what was published, for a query that was cancelled at the last moment.
@@ -97,27 +116,20 @@ impl Body {
     ) -> Result<(), PublishError> {
         let mut chunk = String::new();
         match output {
-            Output::Rows(mut batches) => {
-                if form == Form::Csv {
-                    write_header(described.iter().map(|column| column.name.as_str()), &mut chunk);
-                }
-                let writer = CsvWriter::new(result_columns);
-                while let Some(batch) = batches.next().await {
-                    let batch = batch.map_err(PublishError::Engine)?;
-                    if form == Form::Count {
-                        self.count = Some(self.count.unwrap_or(0) + counted(&batch));
-                        continue;
-                    }
-                    self.rows += batch.num_rows() as u64;
-                    writer.write(&batch, &mut chunk);
+            Output::Rows(batches) if form == Form::Count => self.count(batches).await?,
+            Output::Rows(batches) => {
+                write_header(described.iter().map(|column| column.name.as_str()), &mut chunk);
+                let columns: Arc<[ResultColumn]> = result_columns.into();
+                // Batches are written by other threads while the engine makes the next ones; their order stays.
+                let mut texts = batches.map(|batch| written(columns.clone(), batch)).buffered(BATCHES_PARALLEL_MAX);
+                while let Some(text) = texts.next().await {
+                    let (rows, text) = text?;
+                    self.rows += rows;
+                    chunk.push_str(&text);
                     if chunk.len() >= CHUNK_BYTES {
                         self.sink.write(chunk.as_bytes()).await.map_err(PublishError::Store)?;
                         chunk.clear();
                     }
-                }
-                if form == Form::Count {
-                    self.count.get_or_insert(0);
-                    self.rows = self.count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
                 }
             }
             Output::Text(lines) => {
@@ -128,6 +140,48 @@ impl Body {
         }
         self.sink.write(chunk.as_bytes()).await.map_err(PublishError::Store)
     }
+}
+
+impl Body {
+    /// Sums the affected rows; a count is small, so nothing is handed over.
+    async fn count(&mut self, mut batches: BoxStream<'static, Result<RecordBatch, EngineError>>) -> Result<(), PublishError> {
+        let mut count = 0;
+        while let Some(batch) = batches.next().await {
+            count += counted(&batch.map_err(PublishError::Engine)?);
+        }
+        self.count = Some(count);
+        self.rows = u64::try_from(count).unwrap_or(0);
+        Ok(())
+    }
+}
+
+/// A batch's rows as CSV, with their number. Large batches are written by a task of their own, begun at once.
+fn written(
+    columns: Arc<[ResultColumn]>,
+    batch: Result<RecordBatch, EngineError>,
+) -> impl Future<Output = Result<(u64, String), PublishError>> + Send {
+    let write = |columns: &[ResultColumn], batch: &RecordBatch| {
+        let mut text = String::with_capacity(batch.num_rows() * columns.len() * VALUE_BYTES_GUESS);
+        CsvWriter::new(columns).write(batch, &mut text);
+        (batch.num_rows() as u64, text)
+    };
+    let started = batch.map(|batch| match batch.num_rows() {
+        0..INLINE_ROWS_MAX => Started::Here(write(&columns, &batch)),
+        _ => Started::Elsewhere(tokio::spawn(async move { write(&columns, &batch) })),
+    });
+    async move {
+        match started.map_err(PublishError::Engine)? {
+            Started::Here(text) => Ok(text),
+            Started::Elsewhere(task) => {
+                task.await.map_err(|error| PublishError::Engine(EngineError::internal(format!("a batch was not written: {error}"))))
+            }
+        }
+    }
+}
+
+enum Started {
+    Here((u64, String)),
+    Elsewhere(tokio::task::JoinHandle<(u64, String)>),
 }
 
 /// The affected rows a batch of a counting statement reports: the sum of its one bigint column.
