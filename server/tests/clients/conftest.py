@@ -119,3 +119,20 @@ def taxi_data():
     if not TAXI.is_dir():
         pytest.skip(f"no taxi months at {TAXI}")
     return TAXI
+
+
+# `test_s3_boto3.py` is also a script of its own, so it learns the address from the environment when it is imported.
+_s3 = {}
+
+
+def pytest_sessionstart(session):
+    if "OWLAKE_ENDPOINT" not in os.environ:
+        _s3["folder"] = tempfile.TemporaryDirectory()
+        _s3["server"] = Server(pathlib.Path(_s3["folder"].name) / "data")
+        os.environ["OWLAKE_ENDPOINT"] = _s3["server"].endpoint
+
+
+def pytest_sessionfinish(session, exitstatus):
+    if _s3:
+        _s3["server"].stop()
+        _s3["folder"].cleanup()
