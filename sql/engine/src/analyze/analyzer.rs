@@ -82,9 +82,6 @@ pub(crate) enum Clause {
     Select,
     Having,
     OrderBy,
-    /// Below an aggregate of the ORDER BY clause, where outputs can't be read; its own sort keys have another text.
-    OrderByAggregate,
-    OrderByAggregateSortKey,
 }
 
 impl<'a> Place<'a> {
@@ -153,6 +150,8 @@ pub(crate) struct Shared {
     /// References that leave a subquery, by the subquery's first column.
     pub outer_references: HashMap<Symbol, Vec<Reference>>,
     pub views: Vec<QualifiedTableName>,
+    /// Set below an aggregate of an ORDER BY clause: the level whose outputs can't be read there, also by subqueries, and the text.
+    pub refused_outputs: Option<(usize, &'static str)>,
 }
 
 pub(crate) struct Analyzer<'a> {

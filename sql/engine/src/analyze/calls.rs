@@ -211,11 +211,10 @@ impl<'a> Analyzer<'a> {
         if let Some(failure) = self.nested_failure(call, at)? {
             return Err(failure);
         }
-        let (argument_clause, sort_clause) = match place.clause {
-            Clause::OrderBy => (Clause::OrderByAggregate, Clause::OrderByAggregateSortKey),
-            _ => (Clause::Plain, Clause::Plain),
-        };
-        let inner = place.with_clause(argument_clause);
+        let refuses = |message| (place.clause == Clause::OrderBy).then_some((place.scope.level, message));
+        let inner = place.with_clause(Clause::Plain);
+        let outer_refusal = self.shared.refused_outputs;
+        self.shared.refused_outputs = refuses("Invalid reference to output projection attribute from ORDER BY aggregation").or(outer_refusal);
         let filter = match &call.filter {
             Some(filter) => {
                 let typed = self.expression(filter, &inner)?;
@@ -227,10 +226,13 @@ impl<'a> Analyzer<'a> {
             None => None,
         };
         let (function, arguments) = self.resolve_call(call, at, &inner)?;
+        self.shared.refused_outputs =
+            refuses("ORDER BY clause in aggregation function must not reference query output columns").or(outer_refusal);
         let order_by = match &call.order_by {
-            Some(order_by) => self.aggregate_order_by(order_by, at, &place.with_clause(sort_clause))?,
+            Some(order_by) => self.aggregate_order_by(order_by, at, &inner)?,
             None => Vec::new(),
         };
+        self.shared.refused_outputs = outer_refusal;
         if call.null_treatment.is_some() {
             return Err(fail_at(at, "NULL_TREATMENT_NOT_ALLOWED", format!("Cannot specify null treatment clause for {name} function")));
         }

@@ -12,7 +12,7 @@ use owlake_syntax::trino::ast::{
 
 use crate::ir::{Expr, ExprKind};
 
-use super::analyzer::{Analyzer, Clause, Place};
+use super::analyzer::{Analyzer, Place};
 use super::coercion::{coerce, coerced, single_type};
 use super::expression_text::expression_text;
 use super::failure::{Analysis, fail_at, mismatch, of_function, unsupported};
@@ -195,18 +195,11 @@ impl<'a> Analyzer<'a> {
             let text = expression_text(expression);
             return Err(unsupported(expression.location, format!("Reference to column '{text}' from outer scope not allowed in this context")));
         }
-        if resolved.role == ScopeRole::Output && resolved.is_local {
-            match place.clause {
-                Clause::OrderByAggregate => {
-                    let message = "Invalid reference to output projection attribute from ORDER BY aggregation";
-                    return Err(fail_at(expression.location, "COLUMN_NOT_FOUND", message));
-                }
-                Clause::OrderByAggregateSortKey => {
-                    let message = "ORDER BY clause in aggregation function must not reference query output columns";
-                    return Err(fail_at(expression.location, "COLUMN_NOT_FOUND", message));
-                }
-                Clause::Plain | Clause::Select | Clause::Having | Clause::OrderBy => {}
-            }
+        if let Some((level, message)) = self.shared.refused_outputs
+            && resolved.role == ScopeRole::Output
+            && resolved.level == level
+        {
+            return Err(fail_at(expression.location, "COLUMN_NOT_FOUND", message));
         }
         self.note_reference(resolved, expression.location, || expression_text(expression));
         Ok(Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type.clone() })

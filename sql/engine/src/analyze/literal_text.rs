@@ -101,7 +101,7 @@ pub(crate) fn time(text: &str) -> Option<(ScalarValue, TrinoType)> {
 }
 
 /// `2020-01-02 12:34:56.789`, with a zone's name or offset behind it a `timestamp with time zone`.
-pub(crate) fn timestamp(text: &str, _session: &Session) -> Option<(ScalarValue, TrinoType)> {
+pub(crate) fn timestamp(text: &str) -> Option<(ScalarValue, TrinoType)> {
     let text = text.trim();
     let date_end = text.char_indices().skip(1).find(|(_, c)| *c == ' ' || *c == 'T').map_or(text.len(), |(index, _)| index);
     let days = civil_days(&text[..date_end])?;
@@ -139,6 +139,24 @@ pub(crate) fn zoned_scalar(epoch_picos: i128, key: ZoneKey, precision: u8) -> Sc
         }
         _ => ScalarValue::Decimal128(Some(zone::pack_picos(epoch_picos, key)), 38, 0),
     }
+}
+
+/// Picoseconds since the epoch of a date or timestamp constant; without a zone it is read in the session's.
+pub(crate) fn epoch_picos(value: &ScalarValue, data_type: &TrinoType, session: &Session) -> Option<i128> {
+    let local = match (data_type, value) {
+        (TrinoType::Date, ScalarValue::Date32(Some(days))) => i128::from(*days) * i128::from(SECONDS_PER_DAY) * PICOS_PER_SECOND,
+        (TrinoType::Timestamp(_), ScalarValue::TimestampMillisecond(Some(millis), _)) => i128::from(*millis) * PICOS_PER_MILLI,
+        (TrinoType::Timestamp(_), ScalarValue::TimestampMicrosecond(Some(micros), _)) => i128::from(*micros) * PICOS_PER_MICRO,
+        (TrinoType::Timestamp(_), ScalarValue::Decimal128(Some(picos), ..)) => *picos,
+        (TrinoType::TimestampWithTimeZone(_), ScalarValue::Int64(Some(packed))) => {
+            return Some(i128::from(zone::unpack_millis(*packed).0) * PICOS_PER_MILLI);
+        }
+        (TrinoType::TimestampWithTimeZone(_), ScalarValue::Decimal128(Some(packed), ..)) => return Some(zone::unpack_picos(*packed).0),
+        _ => return None,
+    };
+    let local_seconds = i64::try_from(local.div_euclid(PICOS_PER_SECOND)).ok()?;
+    let offset = ZoneCursor::new(zone::find_key(&session.info.zone)?).offset_at_local(local_seconds);
+    Some(local - i128::from(offset) * PICOS_PER_SECOND)
 }
 
 /// `1-6`, `1` YEAR, `6` MONTH as months.

@@ -35,11 +35,11 @@ pub(crate) fn literal(expression: &Expression, session: &Session) -> Analysis<Ex
         ExpressionKind::LongLiteral(value) => integer(*value),
         ExpressionKind::DoubleLiteral(value) => constant(ScalarValue::Float64(Some(*value)), TrinoType::Double),
         ExpressionKind::DecimalLiteral { value, is_typed } => decimal(value, *is_typed, at, session)?,
-        ExpressionKind::GenericLiteral { type_name, value } => generic(type_name, value, at, session)?,
+        ExpressionKind::GenericLiteral { type_name, value } => generic(type_name, value, at)?,
         ExpressionKind::TimeLiteral(text) => {
             literal_text::time(text).map(|(value, data_type)| constant(value, data_type)).ok_or_else(|| invalid(at, text, "time"))?
         }
-        ExpressionKind::TimestampLiteral(text) => literal_text::timestamp(text, session)
+        ExpressionKind::TimestampLiteral(text) => literal_text::timestamp(text)
             .map(|(value, data_type)| constant(value, data_type))
             .ok_or_else(|| invalid(at, text, "timestamp"))?,
         ExpressionKind::IntervalLiteral(interval) => interval_constant(interval, at)?,
@@ -129,7 +129,7 @@ fn parse_decimal(text: &str) -> Option<Expr> {
 }
 
 /// `type 'text'`: what `CAST('text' AS type)` gives.
-fn generic(type_name: &str, text: &str, at: Location, session: &Session) -> Analysis<Expr> {
+fn generic(type_name: &str, text: &str, at: Location) -> Analysis<Expr> {
     let data_type =
         parse::parse(type_name).map_err(|_| fail_at(at, "TYPE_NOT_FOUND", format!("Unknown type: {}", type_name.to_lowercase())))?;
     let fail = || invalid(at, text, &data_type.display_name());
@@ -154,7 +154,7 @@ fn generic(type_name: &str, text: &str, at: Location, session: &Session) -> Anal
             return Ok(constant(value, data_type));
         }
         TrinoType::Timestamp(_) | TrinoType::TimestampWithTimeZone(_) => {
-            let (value, data_type) = literal_text::timestamp(text, session).ok_or_else(fail)?;
+            let (value, data_type) = literal_text::timestamp(text).ok_or_else(fail)?;
             return Ok(constant(value, data_type));
         }
         TrinoType::Uuid => {
@@ -265,4 +265,17 @@ pub(crate) fn current_time(function: CurrentTime, precision: Option<u32>, sessio
 fn round_picos(picos: i128, precision: u8) -> i128 {
     let unit = 10_i128.pow(12 - u32::from(precision.min(12)));
     (picos + unit / 2).div_euclid(unit) * unit
+}
+
+/// The text of a date or timestamp constant that is not before the query's start; `None` for anything else.
+pub(crate) fn text_not_past(expr: &Expr, session: &Session) -> Option<String> {
+    let ExprKind::Literal(value) = &expr.kind else { return None };
+    let epoch_picos = literal_text::epoch_picos(value, &expr.data_type, session)?;
+    if epoch_picos < i128::from(session.info.start_micros) * PICOS_PER_MICRO {
+        return None;
+    }
+    let array = value.to_array().ok()?;
+    let mut text = String::new();
+    owlake_functions::types::text::ValueWriter::new(&expr.data_type).write(array.as_ref(), 0, &mut text);
+    Some(text)
 }

@@ -93,7 +93,8 @@ impl<'a> Analyzer<'a> {
                     return Err(unsupported(at, message));
                 }
                 let output = self.view(&qualified, &view, at)?;
-                Ok(source(aliased_fields(output, &[qualified.table.clone()]), scope))
+                let alias: Vec<String> = name.parts.iter().map(Identifier::canonical).collect();
+                Ok(source(aliased_fields(output, &alias), scope))
             }
             FoundTable::CatalogMissing => {
                 Err(fail_at(at, "CATALOG_NOT_FOUND", format!("Catalog '{}' does not exist", qualified.catalog)))
@@ -154,6 +155,10 @@ impl<'a> Analyzer<'a> {
         }
         if is_null_constant(&typed) {
             return Err(fail_at(period.location, "INVALID_ARGUMENTS", "Pointer value cannot be NULL"));
+        }
+        if let (true, Some(text)) = (counts_time, super::literals::text_not_past(&typed, self.context.session)) {
+            let message = format!("Pointer value '{text}' is not in the past");
+            return Err(fail_at(period.location, "INVALID_ARGUMENTS", message));
         }
         Ok(())
     }

@@ -26,7 +26,6 @@ use super::visit::{find, is_window};
 #[derive(Debug)]
 pub(crate) struct Item<'a> {
     pub name: Option<Rc<str>>,
-    pub relation_alias: Option<Rc<[String]>>,
     pub expr: Expr,
     pub written: Written<'a>,
 }
@@ -196,7 +195,6 @@ impl<'a> Analyzer<'a> {
                     let name = alias.as_ref().or_else(|| dotted_name(expression).and_then(|parts| parts.last().copied()));
                     items.push(Item {
                         name: name.map(|name| name.value.as_str().into()),
-                        relation_alias: None,
                         expr,
                         written: Written::Expression(expression),
                     });
@@ -271,7 +269,6 @@ impl<'a> Analyzer<'a> {
         check_alias_count(aliases, fields.len(), at)?;
         let items = fields.iter().enumerate().map(|(index, field)| Item {
             name: field.name.as_deref().map(Rc::from),
-            relation_alias: None,
             expr: field_of(row.clone(), index, field.data_type.clone()),
             written: Written::Expression(target),
         });
@@ -297,7 +294,6 @@ impl<'a> Analyzer<'a> {
             self.note_reference(&resolved, target.location, || text);
             items.push(Item {
                 name: field.name.clone(),
-                relation_alias: field.relation_alias.clone(),
                 expr: Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type },
                 written: Written::Expression(target),
             });
@@ -316,7 +312,7 @@ impl<'a> Analyzer<'a> {
                     _ => self.fresh_symbol(),
                 };
                 Field {
-                    relation_alias: item.relation_alias.clone(),
+                    relation_alias: None,
                     name: item.name.clone(),
                     symbol,
                     data_type: item.expr.data_type.clone(),
@@ -501,7 +497,6 @@ fn field_item<'a>(field: Field, source: &Scope<'a>) -> Item<'a> {
     let index = source.fields.iter().position(|candidate| candidate.symbol == field.symbol && candidate.name == field.name).unwrap_or(0);
     Item {
         name: field.name,
-        relation_alias: field.relation_alias,
         expr: Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type },
         written: Written::SourceField(index),
     }

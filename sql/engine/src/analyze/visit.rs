@@ -165,10 +165,11 @@ pub(crate) fn check_scalar(expression: &Expression, clause: &str) -> Analysis<()
     let mut found = find(expression, &is_aggregate);
     found.extend(find(expression, &is_window));
     found.extend(find(expression, &is_grouping));
-    let Some(first) = found.first() else { return Ok(()) };
-    let message =
-        format!("{clause} cannot contain aggregations, window functions or grouping operations: [{}]", texts(&found));
-    Err(fail_at(first.location, "EXPRESSION_NOT_SCALAR", message))
+    if found.is_empty() {
+        return Ok(());
+    }
+    let message = format!("{clause} cannot contain aggregations, window functions or grouping operations: [{}]", texts(&found));
+    Err(fail_at(expression.location, "EXPRESSION_NOT_SCALAR", message))
 }
 
 /// Expressions as an error text lists them.

@@ -4,7 +4,7 @@ use owlake_functions::registry::{FunctionKind, Operator, resolve_operator};
 use owlake_functions::types::TrinoType;
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{
-    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy, Window, WindowFrame,
+    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy, PatternSearchMode, Window, WindowFrame,
     WindowSpecification,
 };
 
@@ -346,9 +346,11 @@ fn refuse_patterns(frame: &WindowFrame) -> Analysis<()> {
         return Err(fail_at(frame.location, "MISSING_ROW_PATTERN", "AFTER MATCH SKIP clause requires PATTERN clause"));
     }
     if let Some(mode) = &frame.search_mode {
-        let mode = format!("{mode:?}").to_uppercase();
-        let mode = if mode.contains("SEEK") { "SEEK" } else { "INITIAL" };
-        return Err(fail_at(frame.location, "MISSING_ROW_PATTERN", format!("{mode} modifier requires PATTERN clause")));
+        let (mode, at) = match mode {
+            PatternSearchMode::Initial(at) => ("INITIAL", *at),
+            PatternSearchMode::Seek(at) => ("SEEK", *at),
+        };
+        return Err(fail_at(at, "MISSING_ROW_PATTERN", format!("{mode} modifier requires PATTERN clause")));
     }
     if !frame.subsets.is_empty() {
         return Err(fail_at(frame.location, "MISSING_ROW_PATTERN", "Union variable definitions require PATTERN clause"));
