@@ -21,7 +21,7 @@ mod conditional;
 mod datetime;
 mod format;
 pub mod identity;
-mod json;
+pub mod json;
 mod lambda;
 mod map;
 mod math;

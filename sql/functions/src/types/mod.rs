@@ -31,6 +31,7 @@ pub mod castable;
 pub mod civil;
 pub mod coercion;
 pub mod display;
+pub mod from_syntax;
 pub mod hive;
 pub mod number_text;
 pub mod parse;
