@@ -53,7 +53,7 @@ impl Parser<'_> {
             window: None,
         };
         self.expect("(")?;
-        self.nested(|parser| parser.arguments(&mut call))?;
+        self.arguments(&mut call)?;
         self.expect(")")?;
         self.call_clauses(&mut call)?;
         let kind = self.special_call(call, location);

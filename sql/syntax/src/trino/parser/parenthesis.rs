@@ -24,12 +24,11 @@ impl Parser<'_> {
                 open += 1;
                 continue;
             };
-            let after = self.token_at(partner + 1);
-            if after.is(")") {
-                open += 1;
-                continue;
+            let goes_on = self.token_at(partner + 1).is(")") || self.continues_query(partner + 1);
+            if !goes_on {
+                return false;
             }
-            return self.continues_query(partner + 1) && self.is_query_at(open + 1);
+            open += 1;
         }
     }
 
@@ -60,7 +59,7 @@ impl Parser<'_> {
         }
         if self.is_query_at(open) {
             self.expect("(")?;
-            let query = self.nested(Self::query)?;
+            let query = self.query()?;
             self.expect(")")?;
             return Ok(self.finish(ExpressionKind::Subquery(Box::new(query)), location, start));
         }

@@ -165,7 +165,7 @@ impl Parser<'_> {
         let (location, start) = (self.location(), self.start());
         self.expect_sequence(&["EXISTS", "("])?;
         let begin = self.start();
-        let query = self.nested(Self::query)?;
+        let query = self.query()?;
         let subquery = self.finish(ExpressionKind::Subquery(Box::new(query)), location, begin);
         self.expect(")")?;
         Ok(self.finish(ExpressionKind::Exists(Box::new(subquery)), location, start))

@@ -26,7 +26,7 @@ impl Parser<'_> {
         if !self.accept("(") {
             return Ok(Window::Reference(self.identifier()?));
         }
-        let window = self.nested(Self::window_specification)?;
+        let window = self.window_specification()?;
         self.expect(")")?;
         Ok(Window::Specification(Box::new(window)))
     }
