@@ -14,7 +14,9 @@ pub const REGEXP_EXTRACT: Function = Function {
     name: "regexp_extract",
     overloads: &[
         Overload::scalar("(varchar(x), varchar(y)) -> varchar(x)", regexp_extract),
+        Overload::scalar("(varchar(x), char(y)) -> varchar(x)", regexp_extract),
         Overload::scalar("(varchar(x), varchar(y), bigint) -> varchar(x)", regexp_extract),
+        Overload::scalar("(varchar(x), char(y), bigint) -> varchar(x)", regexp_extract),
     ],
     description: "Returns regex group of extracted string with a pattern",
     examples: &[("regexp_extract('1a 2b 14m', '(\\d+)([a-z]+)', 2)", "a")],
@@ -25,7 +27,9 @@ pub const REGEXP_EXTRACT_ALL: Function = Function {
     name: "regexp_extract_all",
     overloads: &[
         Overload::scalar("(varchar(x), varchar(y)) -> array(varchar(x))", regexp_extract_all),
+        Overload::scalar("(varchar(x), char(y)) -> array(varchar(x))", regexp_extract_all),
         Overload::scalar("(varchar(x), varchar(y), bigint) -> array(varchar(x))", regexp_extract_all),
+        Overload::scalar("(varchar(x), char(y), bigint) -> array(varchar(x))", regexp_extract_all),
     ],
     description: "Group(s) extracted using the given pattern",
     examples: &[("regexp_extract_all('1a 2b 14m', '(\\d+)([a-z]+)', 2)", "[a, b, m]")],
@@ -34,7 +38,10 @@ pub const REGEXP_EXTRACT_ALL: Function = Function {
 
 pub const REGEXP_SPLIT: Function = Function {
     name: "regexp_split",
-    overloads: &[Overload::scalar("(varchar(x), varchar(y)) -> array(varchar(x))", regexp_split)],
+    overloads: &[
+        Overload::scalar("(varchar(x), varchar(y)) -> array(varchar(x))", regexp_split),
+        Overload::scalar("(varchar(x), char(y)) -> array(varchar(x))", regexp_split),
+    ],
     description: "Returns array of strings split by pattern",
     examples: &[("regexp_split('1a 2b 14m', '\\s*[a-z]+\\s*')", "[1, 2, 14, ]")],
     ..Function::SCALAR

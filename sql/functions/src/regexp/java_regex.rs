@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, StringViewArray};
 
 use super::translate::{Translation, translate};
 use crate::call::Call;
 use crate::error::FunctionError;
-use crate::string::text_rows::texts;
+use crate::string::text_rows::padded_texts;
 
 /// Steps the backtracking engine may take on one text.
 const BACKTRACK_STEPS_MAX: usize = 10_000_000;
@@ -189,16 +189,16 @@ pub fn next_start(text: &str, begin: usize, end: usize) -> Option<usize> {
 }
 
 /// The pattern of each row: compiled once when constant, once a change otherwise.
-pub struct RowPatterns<'a> {
-    values: &'a arrow::array::StringViewArray,
+pub struct RowPatterns {
+    values: StringViewArray,
     is_constant: bool,
     last: Option<(usize, Arc<JavaRegex>)>,
 }
 
-impl<'a> RowPatterns<'a> {
+impl RowPatterns {
     /// Patterns of argument `position`.
-    pub fn new(call: &Call<'_>, arguments: &'a [ArrayRef], position: usize) -> RowPatterns<'a> {
-        RowPatterns { values: texts(arguments, position), is_constant: call.constant(position).is_some(), last: None }
+    pub fn new(call: &Call<'_>, arguments: &[ArrayRef], position: usize) -> RowPatterns {
+        RowPatterns { values: padded_texts(call, arguments, position), is_constant: call.constant(position).is_some(), last: None }
     }
 
     pub fn row(&mut self, row: usize) -> Result<Arc<JavaRegex>, FunctionError> {

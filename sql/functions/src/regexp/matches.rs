@@ -13,7 +13,10 @@ use crate::string::text_rows::{count_code_points, offset_of_code_point, texts};
 
 pub const REGEXP_LIKE: Function = Function {
     name: "regexp_like",
-    overloads: &[Overload::scalar("(varchar(x), varchar(y)) -> boolean", regexp_like)],
+    overloads: &[
+        Overload::scalar("(varchar(x), varchar(y)) -> boolean", regexp_like),
+        Overload::scalar("(varchar(x), char(y)) -> boolean", regexp_like),
+    ],
     description: "Returns whether the pattern is contained within the string",
     examples: &[("regexp_like('1a 2b 14m', '\\d+b')", "true")],
     ..Function::SCALAR
@@ -21,7 +24,10 @@ pub const REGEXP_LIKE: Function = Function {
 
 pub const REGEXP_COUNT: Function = Function {
     name: "regexp_count",
-    overloads: &[Overload::scalar("(varchar(x), varchar(y)) -> bigint", regexp_count)],
+    overloads: &[
+        Overload::scalar("(varchar(x), varchar(y)) -> bigint", regexp_count),
+        Overload::scalar("(varchar(x), char(y)) -> bigint", regexp_count),
+    ],
     description: "Returns the number of times that a pattern occurs in a string",
     examples: &[("regexp_count('1a 2b 14m', '\\s*[a-z]+\\s*')", "3")],
     ..Function::SCALAR
@@ -31,8 +37,11 @@ pub const REGEXP_POSITION: Function = Function {
     name: "regexp_position",
     overloads: &[
         Overload::scalar("(varchar(x), varchar(y)) -> integer", regexp_position),
+        Overload::scalar("(varchar(x), char(y)) -> integer", regexp_position),
         Overload::scalar("(varchar(x), varchar(y), integer) -> integer", regexp_position),
+        Overload::scalar("(varchar(x), char(y), integer) -> integer", regexp_position),
         Overload::scalar("(varchar(x), varchar(y), integer, integer) -> integer", regexp_position),
+        Overload::scalar("(varchar(x), char(y), integer, integer) -> integer", regexp_position),
     ],
     description: "Returns the index of the n-th matched substring starting from the specified position",
     examples: &[("regexp_position('I have 23 apples, 5 pears and 13 oranges', '\\b\\d+\\b', 5)", "8")],

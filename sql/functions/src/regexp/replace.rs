@@ -15,9 +15,19 @@ pub const REGEXP_REPLACE: Function = Function {
     name: "regexp_replace",
     overloads: &[
         Overload::scalar("(varchar(x), varchar(y)) -> varchar(x)", remove),
-        // The longest result: the pattern is empty and the replacement doubles every pair of characters it is given.
-        Overload::scalar("(varchar(x), varchar(p), varchar(y)) -> varchar(min(2147483647, x + max(x * y / 2, y) * (x + 1)))", replace),
+        Overload::scalar("(varchar(x), char(y)) -> varchar(x)", remove),
+        // The longest result: an empty pattern, and a replacement whose every two characters stand for the whole text.
+        // The inner bound keeps the product within 64 bits and changes no result.
+        Overload::scalar(
+            "(varchar(x), varchar(p), varchar(y)) -> varchar(min(2147483647, x + min(2147483647, max(x * y / 2, y)) * (x + 1)))",
+            replace,
+        ),
+        Overload::scalar(
+            "(varchar(x), char(p), varchar(y)) -> varchar(min(2147483647, x + min(2147483647, max(x * y / 2, y)) * (x + 1)))",
+            replace,
+        ),
         Overload::lambda("(varchar, varchar(y), function(array(varchar), varchar)) -> varchar", replace_by_lambda),
+        Overload::lambda("(varchar, char(y), function(array(varchar), varchar)) -> varchar", replace_by_lambda),
     ],
     description: "Replaces substrings matching a regular expression by given string or by the result of a lambda",
     examples: &[

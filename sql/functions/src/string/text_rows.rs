@@ -2,14 +2,30 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, StringViewArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
 use arrow::datatypes::Int64Type;
 
+use crate::call::Call;
 use crate::error::FunctionError;
+use crate::types::TrinoType;
 
 /// A text argument of a kernel.
 pub fn texts(arguments: &[ArrayRef], position: usize) -> &StringViewArray {
     arguments[position].as_string_view()
+}
+
+/// A text argument; a char value has the trailing spaces its physical form lacks.
+pub fn padded_texts(call: &Call<'_>, arguments: &[ArrayRef], position: usize) -> StringViewArray {
+    let values = texts(arguments, position);
+    let TrinoType::Char(length) = call.argument_type(position) else { return values.clone() };
+    let mut builder = StringViewBuilder::with_capacity(values.len());
+    let mut buffer = String::new();
+    for value in values {
+        buffer.clear();
+        push_padded(&mut buffer, value.unwrap_or(""), *length as usize);
+        builder.append_option(value.map(|_| buffer.as_str()));
+    }
+    builder.finish()
 }
 
 /// A `bigint` argument of a kernel.

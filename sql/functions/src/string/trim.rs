@@ -2,7 +2,7 @@
 
 use arrow::array::ArrayRef;
 
-use super::text_rows::{pick_texts, texts};
+use super::text_rows::{padded_texts, pick_texts, texts};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
@@ -14,7 +14,9 @@ pub const TRIM: Function = Function {
         Overload::scalar("(varchar(x)) -> varchar(x)", trim_both::<true, true>),
         Overload::scalar("(char(x)) -> varchar(x)", trim_both::<true, true>),
         Overload::scalar("(varchar(x), varchar(y)) -> varchar(x)", trim_characters::<true, true>),
+        Overload::scalar("(varchar(x), char(y)) -> varchar(x)", trim_characters::<true, true>),
         Overload::scalar("(char(x), varchar(y)) -> varchar(x)", trim_characters::<true, true>),
+        Overload::scalar("(char(x), char(y)) -> varchar(x)", trim_characters::<true, true>),
     ],
     description: "Removes whitespace, or the given characters, from the beginning and end of a string",
     examples: &[("trim('  hello ')", "hello"), ("trim(BOTH 'x' FROM 'xxax')", "a")],
@@ -27,7 +29,9 @@ pub const LTRIM: Function = Function {
         Overload::scalar("(varchar(x)) -> varchar(x)", trim_both::<true, false>),
         Overload::scalar("(char(x)) -> varchar(x)", trim_both::<true, false>),
         Overload::scalar("(varchar(x), varchar(y)) -> varchar(x)", trim_characters::<true, false>),
+        Overload::scalar("(varchar(x), char(y)) -> varchar(x)", trim_characters::<true, false>),
         Overload::scalar("(char(x), varchar(y)) -> varchar(x)", trim_characters::<true, false>),
+        Overload::scalar("(char(x), char(y)) -> varchar(x)", trim_characters::<true, false>),
     ],
     description: "Removes whitespace, or the given characters, from the beginning of a string",
     examples: &[("ltrim('  hello')", "hello")],
@@ -40,7 +44,9 @@ pub const RTRIM: Function = Function {
         Overload::scalar("(varchar(x)) -> varchar(x)", trim_both::<false, true>),
         Overload::scalar("(char(x)) -> varchar(x)", trim_both::<false, true>),
         Overload::scalar("(varchar(x), varchar(y)) -> varchar(x)", trim_characters::<false, true>),
+        Overload::scalar("(varchar(x), char(y)) -> varchar(x)", trim_characters::<false, true>),
         Overload::scalar("(char(x), varchar(y)) -> varchar(x)", trim_characters::<false, true>),
+        Overload::scalar("(char(x), char(y)) -> varchar(x)", trim_characters::<false, true>),
     ],
     description: "Removes whitespace, or the given characters, from the end of a string",
     examples: &[("rtrim('test  ')", "test")],
@@ -57,7 +63,7 @@ fn trim_both<const START: bool, const END: bool>(call: &Call<'_>, arguments: &[A
 }
 
 fn trim_characters<const START: bool, const END: bool>(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let (values, characters) = (texts(arguments, 0), texts(arguments, 1));
+    let (values, characters) = (texts(arguments, 0), padded_texts(call, arguments, 1));
     let is_char = matches!(call.argument_type(0), TrinoType::Char(_));
     let mut set: Vec<char> = Vec::new();
     pick_texts(call.rows(), |row| {
