@@ -7,7 +7,8 @@ use owlake_functions::registry::{Argument, BoundFunction, FunctionKind, find_kin
 use owlake_functions::types::TrinoType;
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{
-    Expression, ExpressionKind, ExtractField, FunctionCall, Identifier, NullOrdering, OrderBy, ProcessingMode, QualifiedName, TrimSpecification,
+    Expression, ExpressionKind, ExtractField, FunctionCall, Identifier, NullOrdering, OrderBy, ProcessingMode, QualifiedName,
+    TrimSpecification,
 };
 
 use crate::error::EngineError;
@@ -84,12 +85,19 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The function a call means and its arguments as the function takes them.
-    pub(crate) fn resolve_call(&mut self, call: &'a FunctionCall, at: Location, place: &Place<'a>) -> Analysis<(Arc<BoundFunction>, Vec<Expr>)> {
+    pub(crate) fn resolve_call(
+        &mut self,
+        call: &'a FunctionCall,
+        at: Location,
+        place: &Place<'a>,
+    ) -> Analysis<(Arc<BoundFunction>, Vec<Expr>)> {
         let passed = call
             .arguments
             .iter()
             .map(|argument| match &argument.kind {
-                ExpressionKind::Lambda { arguments, body } => Ok(Passed::Lambda { parameters: arguments, body, location: argument.location }),
+                ExpressionKind::Lambda { arguments, body } => {
+                    Ok(Passed::Lambda { parameters: arguments, body, location: argument.location })
+                }
                 _ => Ok(Passed::Value(self.expression(argument, place)?)),
             })
             .collect::<Analysis<Vec<_>>>()?;
@@ -214,12 +222,16 @@ impl<'a> Analyzer<'a> {
         let refuses = |message| (place.clause == Clause::OrderBy).then_some((place.scope.level, message));
         let inner = place.with_clause(Clause::Plain);
         let outer_refusal = self.shared.refused_outputs;
-        self.shared.refused_outputs = refuses("Invalid reference to output projection attribute from ORDER BY aggregation").or(outer_refusal);
+        self.shared.refused_outputs =
+            refuses("Invalid reference to output projection attribute from ORDER BY aggregation").or(outer_refusal);
         let filter = match &call.filter {
             Some(filter) => {
                 let typed = self.expression(filter, &inner)?;
                 if typed.data_type != TrinoType::Boolean && typed.data_type != TrinoType::Unknown {
-                    return Err(mismatch(filter.location, format!("FILTER clause must evaluate to a boolean: actual type {}", typed.data_type)));
+                    return Err(mismatch(
+                        filter.location,
+                        format!("FILTER clause must evaluate to a boolean: actual type {}", typed.data_type),
+                    ));
                 }
                 Some(coerced(typed, &TrinoType::Boolean))
             }
@@ -379,7 +391,10 @@ impl<'a> Analyzer<'a> {
         if let (Some(first), Some(written)) = (typed.first(), arguments.first())
             && !matches!(first.data_type, TrinoType::Varchar(_))
         {
-            return Err(mismatch(written.location, format!("Type of first argument to format() must be VARCHAR (actual: {})", first.data_type)));
+            return Err(mismatch(
+                written.location,
+                format!("Type of first argument to format() must be VARCHAR (actual: {})", first.data_type),
+            ));
         }
         self.call_by_name("format", typed, at)
     }

@@ -78,7 +78,9 @@ impl<'a> Analyzer<'a> {
                 let typed = self.expression(value, place)?;
                 Ok(not(coerce(typed, &TrinoType::Boolean, value.location, "Value of logical NOT expression")?))
             }
-            ExpressionKind::SimpleCase { operand, when_clauses, default } => self.simple_case(operand, when_clauses, default.as_deref(), place),
+            ExpressionKind::SimpleCase { operand, when_clauses, default } => {
+                self.simple_case(operand, when_clauses, default.as_deref(), place)
+            }
             ExpressionKind::SearchedCase { when_clauses, default } => self.searched_case(when_clauses, default.as_deref(), place),
             ExpressionKind::Cast { value, data_type, is_safe } => {
                 let target = resolve_type(data_type, at)?;
@@ -154,7 +156,13 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    fn dereference(&mut self, expression: &'a Expression, base: &'a Expression, field: &'a Identifier, place: &Place<'a>) -> Analysis<Expr> {
+    fn dereference(
+        &mut self,
+        expression: &'a Expression,
+        base: &'a Expression,
+        field: &'a Identifier,
+        place: &Place<'a>,
+    ) -> Analysis<Expr> {
         let at = expression.location;
         let name = dotted_name(expression);
         if let Some(name) = &name {
@@ -193,7 +201,10 @@ impl<'a> Analyzer<'a> {
         }
         if !resolved.is_local && !place.allows_outer {
             let text = expression_text(expression);
-            return Err(unsupported(expression.location, format!("Reference to column '{text}' from outer scope not allowed in this context")));
+            return Err(unsupported(
+                expression.location,
+                format!("Reference to column '{text}' from outer scope not allowed in this context"),
+            ));
         }
         if let Some((level, message)) = self.shared.refused_outputs
             && resolved.role == ScopeRole::Output
@@ -270,7 +281,14 @@ impl<'a> Analyzer<'a> {
         Ok(typed)
     }
 
-    fn between(&mut self, value: &'a Expression, min: &'a Expression, max: &'a Expression, at: Location, place: &Place<'a>) -> Analysis<Expr> {
+    fn between(
+        &mut self,
+        value: &'a Expression,
+        min: &'a Expression,
+        max: &'a Expression,
+        at: Location,
+        place: &Place<'a>,
+    ) -> Analysis<Expr> {
         let value = self.expression(value, place)?;
         let min = self.expression(min, place)?;
         let max = self.expression(max, place)?;
@@ -342,7 +360,8 @@ impl<'a> Analyzer<'a> {
         for clause in when_clauses {
             let label = self.expression(&clause.operand, place)?;
             common = common_supertype(&common, &label.data_type).ok_or_else(|| {
-                let message = format!("CASE operand type does not match WHEN clause operand type: {} vs {}", operand.data_type, label.data_type);
+                let message =
+                    format!("CASE operand type does not match WHEN clause operand type: {} vs {}", operand.data_type, label.data_type);
                 mismatch(clause.operand.location, message)
             })?;
             labels.push(label);
@@ -397,9 +416,8 @@ impl<'a> Analyzer<'a> {
             return Ok(Expr { kind: ExprKind::Case { branches: vec![(condition, then)], otherwise: None }, data_type });
         };
         let otherwise = self.expression(otherwise, place)?;
-        let data_type = common_supertype(&then.data_type, &otherwise.data_type).ok_or_else(|| {
-            mismatch(at, format!("Result types for IF must be the same: {} vs {}", then.data_type, otherwise.data_type))
-        })?;
+        let data_type = common_supertype(&then.data_type, &otherwise.data_type)
+            .ok_or_else(|| mismatch(at, format!("Result types for IF must be the same: {} vs {}", then.data_type, otherwise.data_type)))?;
         let branches = vec![(condition, coerced(then, &data_type))];
         let otherwise = Some(Box::new(coerced(otherwise, &data_type)));
         Ok(Expr { kind: ExprKind::Case { branches, otherwise }, data_type })

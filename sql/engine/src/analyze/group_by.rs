@@ -67,7 +67,13 @@ impl<'a> Analyzer<'a> {
         Ok(grouping)
     }
 
-    fn simple_key(&mut self, expression: &'a Expression, items: &[Item<'a>], grouping: &mut Grouping, place: &Place<'a>) -> Analysis<usize> {
+    fn simple_key(
+        &mut self,
+        expression: &'a Expression,
+        items: &[Item<'a>],
+        grouping: &mut Grouping,
+        place: &Place<'a>,
+    ) -> Analysis<usize> {
         let key = match long_literal(expression) {
             Some(ordinal) => {
                 let position = usize::try_from(ordinal).ok().filter(|ordinal| (1..=items.len()).contains(ordinal));
@@ -120,8 +126,7 @@ fn check_set_count(group_by: &GroupBy) -> Analysis<()> {
         };
         let total = count.and_then(|count| product.checked_mul(count)).filter(|total| i32::try_from(*total).is_ok());
         let Some(total) = total else {
-            let message =
-                format!("GROUP BY has more than {} grouping sets but can contain at most {GROUPING_SETS_MAX}", i32::MAX);
+            let message = format!("GROUP BY has more than {} grouping sets but can contain at most {GROUPING_SETS_MAX}", i32::MAX);
             return Err(fail_at(group_by.location, "TOO_MANY_GROUPING_SETS", message));
         };
         if total > GROUPING_SETS_MAX {

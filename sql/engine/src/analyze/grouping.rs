@@ -91,7 +91,13 @@ impl Grouping {
 
     /// The value of a `grouping(…)` call over the keys `arguments`, leftmost most significant: a bit is set where the key
     /// is not in the row's set.
-    pub(crate) fn grouping_value(&self, arguments: &[usize], sets: &[Vec<usize>], grouping_id: Option<&Column>, data_type: &TrinoType) -> Expr {
+    pub(crate) fn grouping_value(
+        &self,
+        arguments: &[usize],
+        sets: &[Vec<usize>],
+        grouping_id: Option<&Column>,
+        data_type: &TrinoType,
+    ) -> Expr {
         let literal = |value: i64| {
             let scalar = match data_type {
                 TrinoType::Integer => ScalarValue::Int32(i32::try_from(value).ok()),

@@ -184,8 +184,7 @@ fn generic(type_name: &str, text: &str, at: Location) -> Analysis<Expr> {
 /// JSON text has one canonical form; the library's `json_parse` knows it.
 fn json_parse(text: Expr, at: Location) -> Analysis<Expr> {
     use owlake_functions::registry::{Argument, resolve_function};
-    let mut no_lambda =
-        |_: usize, _: &[TrinoType]| Err(owlake_functions::error::FunctionError::internal("json_parse takes no lambda"));
+    let mut no_lambda = |_: usize, _: &[TrinoType]| Err(owlake_functions::error::FunctionError::internal("json_parse takes no lambda"));
     let function = resolve_function("json_parse", &[Argument::Value(TrinoType::VARCHAR)], &mut no_lambda)
         .map_err(|error| super::failure::of_function(at, &error))?;
     Ok(Expr { kind: ExprKind::Call { function: function.into(), arguments: vec![text] }, data_type: TrinoType::Json })

@@ -21,7 +21,8 @@ impl MemoryTables {
     }
 
     pub fn add_table(&mut self, catalog: &str, table: TableHandle) {
-        let name = QualifiedTableName { catalog: catalog.to_lowercase(), schema: table.database.to_lowercase(), table: table.name.to_lowercase() };
+        let name =
+            QualifiedTableName { catalog: catalog.to_lowercase(), schema: table.database.to_lowercase(), table: table.name.to_lowercase() };
         self.add(name, FoundTable::Table(Arc::new(table)));
     }
 

@@ -53,8 +53,7 @@ impl<'a> Analyzer<'a> {
             Some(with) => self.with(with, scope)?,
             None => Rc::clone(scope),
         };
-        let tail =
-            Tail { order_by: query.order_by.as_ref(), offset: query.offset.as_ref(), limit: query.limit.as_ref(), is_top_level };
+        let tail = Tail { order_by: query.order_by.as_ref(), offset: query.offset.as_ref(), limit: query.limit.as_ref(), is_top_level };
         if let QueryBodyKind::Select(specification) = &query.body.kind {
             return self.select(specification, query.body.location, tail, &scope);
         }
@@ -201,7 +200,8 @@ impl<'a> Analyzer<'a> {
             }
             for (position, (common, field)) in types.iter_mut().zip(&output.fields).enumerate() {
                 *common = common_supertype(common, &field.data_type).ok_or_else(|| {
-                    let message = format!("column {} in {keyword} query has incompatible types: {common}, {}", position + 1, field.data_type);
+                    let message =
+                        format!("column {} in {keyword} query has incompatible types: {common}, {}", position + 1, field.data_type);
                     mismatch(at, message)
                 })?;
             }
@@ -226,8 +226,11 @@ impl<'a> Analyzer<'a> {
             SetOperator::Except => SetOperation::Except,
         };
         let (relation, columns) = self.combine(operation, is_distinct, inputs, &types);
-        let fields =
-            names.into_iter().zip(columns).map(|(field, column)| Field { symbol: column.symbol, data_type: column.data_type, ..field }).collect();
+        let fields = names
+            .into_iter()
+            .zip(columns)
+            .map(|(field, column)| Field { symbol: column.symbol, data_type: column.data_type, ..field })
+            .collect();
         Ok(Output { relation, fields })
     }
 
@@ -305,8 +308,7 @@ impl<'a> Analyzer<'a> {
         }
         let mut inputs = Vec::with_capacity(rows.len());
         for row in rows {
-            let expressions: Vec<(Column, Expr)> =
-                row.into_iter().map(|expr| (self.fresh_column(&expr.data_type), expr)).collect();
+            let expressions: Vec<(Column, Expr)> = row.into_iter().map(|expr| (self.fresh_column(&expr.data_type), expr)).collect();
             let symbols = expressions.iter().map(|(column, _)| column.symbol).collect();
             inputs.push((Relation::Project { input: one_row(), expressions }, symbols));
         }

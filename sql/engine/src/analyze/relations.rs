@@ -96,9 +96,7 @@ impl<'a> Analyzer<'a> {
                 let alias: Vec<String> = name.parts.iter().map(Identifier::canonical).collect();
                 Ok(source(aliased_fields(output, &alias), scope))
             }
-            FoundTable::CatalogMissing => {
-                Err(fail_at(at, "CATALOG_NOT_FOUND", format!("Catalog '{}' does not exist", qualified.catalog)))
-            }
+            FoundTable::CatalogMissing => Err(fail_at(at, "CATALOG_NOT_FOUND", format!("Catalog '{}' does not exist", qualified.catalog))),
             FoundTable::SchemaMissing => Err(fail_at(at, "SCHEMA_NOT_FOUND", format!("Schema '{}' does not exist", qualified.schema))),
             FoundTable::TableMissing => Err(fail_at(at, "TABLE_NOT_FOUND", format!("Table '{qualified}' does not exist"))),
         }
@@ -140,8 +138,7 @@ impl<'a> Analyzer<'a> {
 
     fn check_period(&mut self, period: &'a QueryPeriod, scope: &Rc<Scope<'a>>) -> Analysis<()> {
         let typed = self.expression(&period.end, &Place::plain(scope))?;
-        let is_temporal =
-            matches!(typed.data_type, TrinoType::Date | TrinoType::Timestamp(_) | TrinoType::TimestampWithTimeZone(_));
+        let is_temporal = matches!(typed.data_type, TrinoType::Date | TrinoType::Timestamp(_) | TrinoType::TimestampWithTimeZone(_));
         let counts_time = period.kind == owlake_syntax::trino::ast::QueryPeriodKind::Timestamp;
         if typed.data_type == TrinoType::Unknown {
             return Err(fail_at(period.location, "INVALID_ARGUMENTS", "Pointer value cannot be NULL"));
@@ -276,7 +273,14 @@ impl<'a> Analyzer<'a> {
         }
     }
 
-    fn join_sources(&mut self, join: &'a Join, at: Location, left: Source<'a>, right: Source<'a>, scope: &Rc<Scope<'a>>) -> Analysis<Source<'a>> {
+    fn join_sources(
+        &mut self,
+        join: &'a Join,
+        at: Location,
+        left: Source<'a>,
+        right: Source<'a>,
+        scope: &Rc<Scope<'a>>,
+    ) -> Analysis<Source<'a>> {
         let kind = join_kind(join.kind);
         if let Some(JoinCriteria::Using(columns)) = &join.criteria {
             return self.join_using(kind, columns, at, left, right, scope);
@@ -532,15 +536,17 @@ impl<'a> Analyzer<'a> {
             let expr = self.expression(expression, &place)?;
             let parts: Vec<(Option<Rc<str>>, TrinoType)> = match &expr.data_type {
                 TrinoType::Array(element) => match element.as_ref() {
-                    TrinoType::Row(row) => {
-                        row.iter().map(|field| (field.name.as_deref().map(Rc::from), field.data_type.clone())).collect()
-                    }
+                    TrinoType::Row(row) => row.iter().map(|field| (field.name.as_deref().map(Rc::from), field.data_type.clone())).collect(),
                     other => vec![(None, other.clone())],
                 },
                 TrinoType::Map(key, value) => vec![(None, key.as_ref().clone()), (None, value.as_ref().clone())],
                 other => {
                     let message = format!("Cannot unnest type: {other}");
-                    return Err(fail_at(unnest.expressions.first().map_or(expression.location, |first| first.location), "INVALID_FUNCTION_ARGUMENT", message));
+                    return Err(fail_at(
+                        unnest.expressions.first().map_or(expression.location, |first| first.location),
+                        "INVALID_FUNCTION_ARGUMENT",
+                        message,
+                    ));
                 }
             };
             let mut columns = Vec::with_capacity(parts.len());
@@ -593,12 +599,8 @@ fn alias_fields(inner: &[Field], aliased: &AliasedRelation, at: Location) -> Ana
     };
     let visible: Vec<&Field> = inner.iter().filter(|field| !field.is_hidden).collect();
     if visible.len() != names.len() {
-        let message = format!(
-            "Column alias list has {} entries but '{}' has {} columns available",
-            names.len(),
-            aliased.alias.value,
-            visible.len()
-        );
+        let message =
+            format!("Column alias list has {} entries but '{}' has {} columns available", names.len(), aliased.alias.value, visible.len());
         return Err(fail_at(at, "MISMATCHED_COLUMN_ALIASES", message));
     }
     Ok(visible

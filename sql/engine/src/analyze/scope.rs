@@ -36,7 +36,8 @@ impl Field {
             return true;
         }
         self.relation_alias.as_ref().is_some_and(|alias| {
-            alias.len() >= prefix.len() && alias[alias.len() - prefix.len()..].iter().zip(prefix).all(|(left, right)| is_same_name(left, right))
+            alias.len() >= prefix.len()
+                && alias[alias.len() - prefix.len()..].iter().zip(prefix).all(|(left, right)| is_same_name(left, right))
         })
     }
 
@@ -49,7 +50,9 @@ impl Field {
 
 /// Names compare without case, quoted or not.
 pub(crate) fn is_same_name(left: &str, right: &str) -> bool {
-    left == right || (left.len() == right.len() && left.eq_ignore_ascii_case(right)) || (!left.is_ascii() && left.to_lowercase() == right.to_lowercase())
+    left == right
+        || (left.len() == right.len() && left.eq_ignore_ascii_case(right))
+        || (!left.is_ascii() && left.to_lowercase() == right.to_lowercase())
 }
 
 /// How a scope hangs on the one around it.
@@ -100,10 +103,20 @@ pub(crate) struct Definition {
 #[derive(Debug)]
 pub(crate) enum NamedQueryKind<'a> {
     /// The definition, and the scope it was written in.
-    Plain { query: &'a ast::NamedQuery, scope: Rc<Scope<'a>>, definition: RefCell<Option<Definition>> },
-    Recursive { query: &'a ast::NamedQuery, scope: Rc<Scope<'a>> },
+    Plain {
+        query: &'a ast::NamedQuery,
+        scope: Rc<Scope<'a>>,
+        definition: RefCell<Option<Definition>>,
+    },
+    Recursive {
+        query: &'a ast::NamedQuery,
+        scope: Rc<Scope<'a>>,
+    },
     /// The name within its own recursive step.
-    WorkingTable { id: u32, fields: Vec<Field> },
+    WorkingTable {
+        id: u32,
+        fields: Vec<Field>,
+    },
 }
 
 /// A name found.
@@ -188,16 +201,19 @@ impl<'a> Scope<'a> {
         let mut scope = self;
         let mut is_local = true;
         loop {
-            let is_table = chain.len() <= 3 && scope.fields.iter().any(|field| field.relation_alias.is_some() && field.matches_prefix(chain));
-            let column_matches =
-                if chain.len() >= 2 { scope.fields.iter().filter(|field| field.is_named(&chain[..2])).count() } else { 0 };
+            let is_table =
+                chain.len() <= 3 && scope.fields.iter().any(|field| field.relation_alias.is_some() && field.matches_prefix(chain));
+            let column_matches = if chain.len() >= 2 { scope.fields.iter().filter(|field| field.is_named(&chain[..2])).count() } else { 0 };
             if column_matches > 1 {
                 return Err(format!("Column '{}' is ambiguous", chain[..2].join(".")));
             }
             match (is_table, column_matches > 0) {
                 (true, true) => return Err(format!("Reference '{}' is ambiguous", chain.join("."))),
                 (true, false) => {
-                    let fields = scope.fields.iter().filter(|field| !field.is_hidden && field.relation_alias.is_some() && field.matches_prefix(chain));
+                    let fields = scope
+                        .fields
+                        .iter()
+                        .filter(|field| !field.is_hidden && field.relation_alias.is_some() && field.matches_prefix(chain));
                     return Ok(Some(AsteriskBasis::Table { fields: fields.cloned().collect(), level: scope.level, is_local }));
                 }
                 (false, true) => return Ok(Some(AsteriskBasis::Column)),

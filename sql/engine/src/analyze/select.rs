@@ -104,8 +104,7 @@ impl<'a> Analyzer<'a> {
         }
         if is_aggregation {
             let sets = self.distinct_sets(specification, &grouping);
-            let grouping_id =
-                (!state.grouping_calls.is_empty() && sets.len() > 1).then(|| self.fresh_column(&TrinoType::Bigint));
+            let grouping_id = (!state.grouping_calls.is_empty() && sets.len() > 1).then(|| self.fresh_column(&TrinoType::Bigint));
             let values = grouping_values(&state, &grouping, &sets, grouping_id.as_ref())?;
             let sources: HashSet<Symbol> =
                 source.fields.iter().map(|field| field.symbol).filter(|symbol| !grouping.is_key(*symbol)).collect();
@@ -193,11 +192,7 @@ impl<'a> Analyzer<'a> {
                         return Err(mismatch(specification.select_location, message));
                     }
                     let name = alias.as_ref().or_else(|| dotted_name(expression).and_then(|parts| parts.last().copied()));
-                    items.push(Item {
-                        name: name.map(|name| name.value.as_str().into()),
-                        expr,
-                        written: Written::Expression(expression),
-                    });
+                    items.push(Item { name: name.map(|name| name.value.as_str().into()), expr, written: Written::Expression(expression) });
                 }
                 SelectItem::All { target, aliases, location } => {
                     let added = self.asterisk(target.as_ref(), aliases, *location, at, specification, source, place)?;
@@ -311,13 +306,7 @@ impl<'a> Analyzer<'a> {
                     ExprKind::Column(symbol) if own.contains(symbol) => *symbol,
                     _ => self.fresh_symbol(),
                 };
-                Field {
-                    relation_alias: None,
-                    name: item.name.clone(),
-                    symbol,
-                    data_type: item.expr.data_type.clone(),
-                    is_hidden: false,
-                }
+                Field { relation_alias: None, name: item.name.clone(), symbol, data_type: item.expr.data_type.clone(), is_hidden: false }
             })
             .collect()
     }
@@ -428,8 +417,7 @@ impl<'a> Analyzer<'a> {
         let output_columns: Vec<(Column, Expr)> = outputs_once(&outputs);
         let mut has_extras = false;
         if sorts {
-            let available: HashMap<Symbol, Column> =
-                relation.columns().into_iter().map(|column| (column.symbol, column)).collect();
+            let available: HashMap<Symbol, Column> = relation.columns().into_iter().map(|column| (column.symbol, column)).collect();
             let mut needed: Vec<Symbol> = Vec::new();
             for ordering in &orderings {
                 self.collect_columns(&ordering.expr, &mut needed);

@@ -14,7 +14,10 @@ pub(crate) fn is_same(left: &Expr, right: &Expr) -> bool {
 }
 
 pub(crate) fn is_same_function(left: &BoundFunction, right: &BoundFunction) -> bool {
-    left.name == right.name && left.kind == right.kind && left.argument_types == right.argument_types && left.return_type == right.return_type
+    left.name == right.name
+        && left.kind == right.kind
+        && left.argument_types == right.argument_types
+        && left.return_type == right.return_type
 }
 
 pub(crate) fn are_same(left: &[Expr], right: &[Expr]) -> bool {
@@ -63,10 +66,14 @@ impl Comparison {
             (ExprKind::Literal(left), ExprKind::Literal(right)) => left == right,
             (ExprKind::Column(left), ExprKind::Column(right)) => left == right,
             (ExprKind::LambdaVariable(left), ExprKind::LambdaVariable(right)) => self.parameters.get(left).unwrap_or(left) == right,
-            (ExprKind::Call { function: left, arguments: left_arguments }, ExprKind::Call { function: right, arguments: right_arguments }) => {
-                is_same_function(left, right) && self.all(left_arguments, right_arguments)
-            }
-            (ExprKind::Lambda { parameters: left_parameters, body: left }, ExprKind::Lambda { parameters: right_parameters, body: right }) => {
+            (
+                ExprKind::Call { function: left, arguments: left_arguments },
+                ExprKind::Call { function: right, arguments: right_arguments },
+            ) => is_same_function(left, right) && self.all(left_arguments, right_arguments),
+            (
+                ExprKind::Lambda { parameters: left_parameters, body: left },
+                ExprKind::Lambda { parameters: right_parameters, body: right },
+            ) => {
                 if left_parameters.len() != right_parameters.len() {
                     return false;
                 }

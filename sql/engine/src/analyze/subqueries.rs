@@ -92,7 +92,13 @@ impl<'a> Analyzer<'a> {
         Ok(boolean(ExprKind::Subquery(self.subquery(SubqueryKind::Exists, inner, columns))))
     }
 
-    pub(crate) fn in_subquery(&mut self, value: &'a Expression, subquery: &'a Expression, at: Location, place: &Place<'a>) -> Analysis<Expr> {
+    pub(crate) fn in_subquery(
+        &mut self,
+        value: &'a Expression,
+        subquery: &'a Expression,
+        at: Location,
+        place: &Place<'a>,
+    ) -> Analysis<Expr> {
         let value = self.expression(value, place)?;
         let (value, inner, columns, _) = self.compared(value, subquery, at, place)?;
         let kind = SubqueryKind::In { value: Box::new(value) };
@@ -111,7 +117,9 @@ impl<'a> Analyzer<'a> {
         let value = self.expression(value, place)?;
         let (value, inner, columns, row) = self.compared(value, subquery, at, place)?;
         let (is_allowed, need) = match operator {
-            ComparisonOperator::Equal | ComparisonOperator::NotEqual | ComparisonOperator::IsDistinctFrom => (row.is_comparable(), "comparable"),
+            ComparisonOperator::Equal | ComparisonOperator::NotEqual | ComparisonOperator::IsDistinctFrom => {
+                (row.is_comparable(), "comparable")
+            }
             ComparisonOperator::LessThan
             | ComparisonOperator::LessThanOrEqual
             | ComparisonOperator::GreaterThan
@@ -208,6 +216,9 @@ fn query_of(subquery: &Expression) -> Analysis<&Query> {
 }
 
 fn row_type(fields: &[Field]) -> TrinoType {
-    let fields: Vec<RowField> = fields.iter().map(|field| RowField { name: field.name.clone().map(|name| name.as_ref().into()), data_type: field.data_type.clone() }).collect();
+    let fields: Vec<RowField> = fields
+        .iter()
+        .map(|field| RowField { name: field.name.clone().map(|name| name.as_ref().into()), data_type: field.data_type.clone() })
+        .collect();
     TrinoType::Row(fields.into())
 }

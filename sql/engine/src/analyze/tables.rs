@@ -270,7 +270,16 @@ fn information_table(name: &str) -> Option<TableHandle> {
         "tables" => (InformationTable::Tables, &["table_catalog", "table_schema", "table_name", "table_type"]),
         "columns" => (
             InformationTable::Columns,
-            &["table_catalog", "table_schema", "table_name", "column_name", "ordinal_position", "column_default", "is_nullable", "data_type"],
+            &[
+                "table_catalog",
+                "table_schema",
+                "table_name",
+                "column_name",
+                "ordinal_position",
+                "column_default",
+                "is_nullable",
+                "data_type",
+            ],
         ),
         "schemata" => (InformationTable::Schemata, &["catalog_name", "schema_name"]),
         "views" => (InformationTable::Views, &["table_catalog", "table_schema", "table_name", "view_definition"]),

@@ -17,8 +17,8 @@ impl Analyzer<'_> {
         if self.shared.views.contains(name) {
             return Err(fail_at(at, "VIEW_IS_RECURSIVE", "View is recursive"));
         }
-        let query = parse_view(&view.sql)
-            .map_err(|text| fail_at(at, "INVALID_VIEW", format!("Failed parsing stored view '{name}': {text}")))?;
+        let query =
+            parse_view(&view.sql).map_err(|text| fail_at(at, "INVALID_VIEW", format!("Failed parsing stored view '{name}': {text}")))?;
         self.shared.views.push(name.clone());
         let shared = std::mem::take(&mut self.shared);
         let mut inner = Analyzer::new(self.context);
@@ -31,8 +31,8 @@ impl Analyzer<'_> {
         let result = inner.query(&query, &scope, true);
         self.shared = std::mem::take(&mut inner.shared);
         self.shared.views.pop();
-        let mut output = result
-            .map_err(|error| fail_at(at, "INVALID_VIEW", format!("Failed analyzing stored view '{name}': {}", error.message)))?;
+        let mut output =
+            result.map_err(|error| fail_at(at, "INVALID_VIEW", format!("Failed analyzing stored view '{name}': {}", error.message)))?;
         output.fields.retain(|field| !field.is_hidden);
         let types = stored_types(name, view, at)?;
         if let Some(reason) = staleness(view, &types, &output.fields) {

@@ -141,7 +141,8 @@ fn is_aggregate_name(call: &FunctionCall) -> bool {
 pub(crate) fn is_aggregate(expression: &Expression) -> bool {
     match &expression.kind {
         ExpressionKind::FunctionCall(call) => {
-            ((is_aggregate_name(call) || call.filter.is_some()) && call.window.is_none()) || (call.order_by.is_some() && call.window.is_none())
+            ((is_aggregate_name(call) || call.filter.is_some()) && call.window.is_none())
+                || (call.order_by.is_some() && call.window.is_none())
         }
         _ => false,
     }

@@ -4,8 +4,8 @@ use owlake_functions::registry::{FunctionKind, Operator, resolve_operator};
 use owlake_functions::types::TrinoType;
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{
-    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy, PatternSearchMode, Window, WindowFrame,
-    WindowSpecification,
+    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy, PatternSearchMode,
+    Window, WindowFrame, WindowSpecification,
 };
 
 use crate::error::EngineError;
@@ -58,7 +58,13 @@ impl<'a> Analyzer<'a> {
         Ok(())
     }
 
-    pub(crate) fn window_call(&mut self, expression: &'a Expression, call: &'a FunctionCall, window: &'a Window, place: &Place<'a>) -> Analysis<Expr> {
+    pub(crate) fn window_call(
+        &mut self,
+        expression: &'a Expression,
+        call: &'a FunctionCall,
+        window: &'a Window,
+        place: &Place<'a>,
+    ) -> Analysis<Expr> {
         let at = expression.location;
         let name = call.name.suffix();
         if !matches!(place.clause, Clause::Select | Clause::OrderBy) || self.selects.is_empty() {
@@ -168,7 +174,8 @@ impl<'a> Analyzer<'a> {
         for expression in window.partition_by {
             let typed = self.expression(expression, place)?;
             if !typed.data_type.is_comparable() {
-                let message = format!("{} is not comparable, and therefore cannot be used in window function PARTITION BY", typed.data_type);
+                let message =
+                    format!("{} is not comparable, and therefore cannot be used in window function PARTITION BY", typed.data_type);
                 return Err(mismatch(expression.location, message));
             }
             partition_by.push(typed);
@@ -284,8 +291,7 @@ impl<'a> Analyzer<'a> {
             return Err(refuse(&offset.data_type));
         }
         let operator = if is_preceding != key.is_descending { Operator::Subtract } else { Operator::Add };
-        let function =
-            resolve_operator(operator, &[key_type.clone(), offset.data_type.clone()]).map_err(|_| refuse(&offset.data_type))?;
+        let function = resolve_operator(operator, &[key_type.clone(), offset.data_type.clone()]).map_err(|_| refuse(&offset.data_type))?;
         let to = function.argument_types.get(1).cloned().unwrap_or_else(|| offset.data_type.clone());
         Ok(coerced(offset, &to))
     }
@@ -365,8 +371,12 @@ fn check_bounds(frame: &WindowFrame) -> Analysis<()> {
     let message = match (&frame.start, &frame.end) {
         (WrittenBound::UnboundedFollowing(_), _) => "Window frame start cannot be UNBOUNDED FOLLOWING",
         (_, Some(WrittenBound::UnboundedPreceding(_))) => "Window frame end cannot be UNBOUNDED PRECEDING",
-        (WrittenBound::CurrentRow(_), Some(WrittenBound::Preceding(..))) => "Window frame starting from CURRENT ROW cannot end with PRECEDING",
-        (WrittenBound::Following(..), Some(WrittenBound::Preceding(..))) => "Window frame starting from FOLLOWING cannot end with PRECEDING",
+        (WrittenBound::CurrentRow(_), Some(WrittenBound::Preceding(..))) => {
+            "Window frame starting from CURRENT ROW cannot end with PRECEDING"
+        }
+        (WrittenBound::Following(..), Some(WrittenBound::Preceding(..))) => {
+            "Window frame starting from FOLLOWING cannot end with PRECEDING"
+        }
         (WrittenBound::Following(..), None | Some(WrittenBound::CurrentRow(_))) => {
             "Window frame starting from FOLLOWING cannot end with CURRENT ROW"
         }

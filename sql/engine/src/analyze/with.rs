@@ -7,8 +7,8 @@ use std::rc::Rc;
 use owlake_functions::types::coercion::can_coerce;
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{
-    Expression, ExpressionKind, Identifier, JoinKind, NamedQuery as WithQuery, Query, QueryBody, QueryBodyKind, QuerySpecification, Relation,
-    RelationKind, SetOperator, SetQuantifier, With,
+    Expression, ExpressionKind, Identifier, JoinKind, NamedQuery as WithQuery, Query, QueryBody, QueryBodyKind, QuerySpecification,
+    Relation, RelationKind, SetOperator, SetQuantifier, With,
 };
 
 use crate::error::EngineError;
