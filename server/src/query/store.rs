@@ -32,6 +32,8 @@ struct Entries {
     /// Submission order → query.
     by_age: BTreeMap<u64, Arc<Query>>,
     by_token: HashMap<String, (u64, IdempotencyKey)>,
+    /// Submission order → the token of the submission.
+    tokens: HashMap<u64, String>,
     next: u64,
 }
 
@@ -102,6 +104,7 @@ impl Queries {
         self.history.submitted(&query.submission);
         let age = entries.insert(query.clone());
         if let Some((token, key)) = token {
+            entries.tokens.insert(age, token.clone());
             entries.by_token.insert(token, (age, key));
         }
         entries.forget_surplus(self.queries_max);
@@ -217,10 +220,12 @@ impl Entries {
     fn forget_surplus(&mut self, queries_max: usize) {
         while self.by_age.len() > queries_max {
             let oldest = self.by_age.iter().find(|(_, query)| query.state().is_terminal()).map(|(age, _)| *age);
-            let Some(query) = oldest.and_then(|age| self.by_age.remove(&age)) else { break };
-            self.by_id.remove(&query.submission.id);
-            if let Some(oldest) = oldest {
-                self.by_token.retain(|_, (age, _)| *age != oldest);
+            let Some(age) = oldest else { break };
+            if let Some(query) = self.by_age.remove(&age) {
+                self.by_id.remove(&query.submission.id);
+            }
+            if let Some(token) = self.tokens.remove(&age) {
+                self.by_token.remove(&token);
             }
         }
     }

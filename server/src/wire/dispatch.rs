@@ -53,9 +53,10 @@ fn protocol(request: &Request<Body>, scope: Option<&CredentialScope>) -> Protoco
     let service = scope.map_or("", |scope| scope.service.as_str());
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_root_post = request.method() == Method::POST && request.uri().path() == "/";
-    if request.headers().contains_key(TARGET_HEADER) || matches!(service, "athena" | "glue") {
-        Protocol::AwsJson
-    } else if is_root_post && content_type.starts_with(CONTENT_TYPE_JSON) {
+    let is_json = request.headers().contains_key(TARGET_HEADER)
+        || matches!(service, "athena" | "glue")
+        || (is_root_post && content_type.starts_with(CONTENT_TYPE_JSON));
+    if is_json {
         Protocol::AwsJson
     } else if service == "sts" || (is_root_post && content_type.starts_with("application/x-www-form-urlencoded")) {
         Protocol::Sts

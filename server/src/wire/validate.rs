@@ -197,8 +197,11 @@ fn matches_pattern(pattern: &'static str, text: &str) -> bool {
     compiled(pattern).is_none_or(|regex| regex.is_match(text))
 }
 
+/// Each pattern of the models seen so far, compiled if it can be.
+type Patterns = HashMap<&'static str, Option<Arc<Regex>>>;
+
 fn compiled(pattern: &'static str) -> Option<Arc<Regex>> {
-    static PATTERNS: OnceLock<Mutex<HashMap<&'static str, Option<Arc<Regex>>>>> = OnceLock::new();
+    static PATTERNS: OnceLock<Mutex<Patterns>> = OnceLock::new();
     PATTERNS
         .get_or_init(Mutex::default)
         .lock()
