@@ -20,3 +20,7 @@ pub mod set_operation;
 pub mod subquery;
 pub mod unnest;
 pub mod window;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests;

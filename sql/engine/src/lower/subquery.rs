@@ -234,7 +234,8 @@ impl Lowerer {
         let count = self.count_of(Vec::new())?;
         let rows = count.output.clone();
         let value = self.fresh_column(column.data_type.clone());
-        let any = self.aggregate_of("arbitrary", vec![reference(column)], value.clone())?;
+        let any_value = if owlake_functions::registry::find_kind("arbitrary").is_some() { "arbitrary" } else { "max" };
+        let any = self.aggregate_of(any_value, vec![reference(column)], value.clone())?;
         let plan = self.attach_aggregates(plan, &subquery.relation, vec![count, any], &subquery.correlation)?;
         // The value, unless there were several rows.
         let checked = self.fresh_column(column.data_type.clone());
