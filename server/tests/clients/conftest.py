@@ -126,10 +126,10 @@ _s3 = {}
 
 
 def pytest_sessionstart(session):
-    if "OWLAKE_ENDPOINT" not in os.environ:
+    if "S3_CHECK_ENDPOINT" not in os.environ:
         _s3["folder"] = tempfile.TemporaryDirectory()
         _s3["server"] = Server(pathlib.Path(_s3["folder"].name) / "data")
-        os.environ["OWLAKE_ENDPOINT"] = _s3["server"].endpoint
+        os.environ["S3_CHECK_ENDPOINT"] = _s3["server"].endpoint
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -1,6 +1,6 @@
 """Does an unmodified boto3 get from the S3 endpoint what S3 gives it?
 
-Run with the server's address: OWLAKE_ENDPOINT=http://127.0.0.1:8080 python3 test_s3_boto3.py [name ...]
+Run with the server's address: S3_CHECK_ENDPOINT=http://127.0.0.1:8080 python3 test_s3_boto3.py [name ...]
 Each check is a function `test_*` of its own bucket; pytest runs the file as well. Expected values come from the Amazon S3
 API reference and user guide.
 """
@@ -24,7 +24,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-ENDPOINT = os.environ.get("OWLAKE_ENDPOINT", "http://127.0.0.1:8080")
+ENDPOINT = os.environ.get("S3_CHECK_ENDPOINT", "http://127.0.0.1:8080")
 
 
 def client(**config):

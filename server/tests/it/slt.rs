@@ -93,7 +93,8 @@ struct InProcess {
 impl InProcess {
     fn open(runtime: &tokio::runtime::Runtime, data_dir: &Path) -> InProcess {
         let _entered = runtime.enter();
-        let storage = owlake::storage::Storage::open(data_dir).unwrap();
+        let options = owlake::storage::StorageOptions { buckets_folder: data_dir.join("buckets"), targets: Default::default(), fsync: false };
+        let storage = owlake::storage::Storage::open(options).unwrap();
         let catalog = owlake_catalog::FileCatalog::open(&data_dir.join("catalog"), Arc::new(owlake::app::SystemClock)).unwrap();
         let config = EngineConfig { memory_bytes_max: 1 << 30, target_partitions: 2, spill_dir: data_dir.join("spill") };
         InProcess { engine: Arc::new(Engine::new(Arc::new(catalog), Arc::new(storage), config).unwrap()) }
