@@ -17,6 +17,8 @@ const PICOS_PER_MINUTE: i64 = 60_000 * PICOS_PER_MILLI;
 
 pub const AT_TIMEZONE: Function = Function {
     name: "at_timezone",
+    // What the analyzer calls for `x AT TIME ZONE z`.
+    aliases: &["$at_timezone"],
     overloads: &[
         Overload::scalar("(timestamp(p) with time zone, varchar(x)) -> timestamp(p) with time zone", at_zone),
         Overload::scalar("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_offset),

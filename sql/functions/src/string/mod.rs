@@ -20,6 +20,7 @@ pub(crate) mod text_rows;
 mod translate;
 mod trim;
 mod utf8;
+mod word_stem;
 
 use crate::function::Function;
 
@@ -54,4 +55,5 @@ pub const FUNCTIONS: &[&Function] = &[
     &utf8::FROM_UTF8,
     &utf8::TO_UTF8,
     &case::UPPER,
+    &word_stem::WORD_STEM,
 ];
