@@ -24,8 +24,19 @@ pub struct Server {
     app: Arc<App>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
-    /// Held so that queries can run; shut down without waiting.
-    query_runtime: Option<tokio::runtime::Runtime>,
+    /// Held so that queries can run.
+    _query_runtime: QueryRuntime,
+}
+
+/// The threads that run queries. A runtime must not be dropped where async code runs, so the end does not wait for it.
+struct QueryRuntime(Option<tokio::runtime::Runtime>);
+
+impl Drop for QueryRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Server {
@@ -38,13 +49,14 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|error| ServerError::io("query runtime", error))?;
+        let handle = query_runtime.handle().clone();
+        let query_runtime = QueryRuntime(Some(query_runtime));
         let address = format!("{}:{}", config.bind, config.port);
         let listener = TcpListener::bind(&address).await.map_err(|error| ServerError::io(address.clone(), error))?;
         let local = listener.local_addr().map_err(|error| ServerError::io(address, error))?;
         if !local.ip().is_loopback() {
             tracing::warn!(address = %local, "the server answers beyond this machine, without authentication");
         }
-        let handle = query_runtime.handle().clone();
         let app = tokio::task::spawn_blocking(move || App::open(config, handle))
             .await
             .map_err(|error| ServerError::Start { subject: "server", reason: error.to_string() })??;
@@ -63,7 +75,7 @@ impl Server {
             axum::serve(listener, router).with_graceful_shutdown(shutdown).await
         });
         tracing::info!(address = %local, "serving");
-        Ok(Server { endpoint: format!("http://{local}"), app, stop: Some(stop), serving, query_runtime: Some(query_runtime) })
+        Ok(Server { endpoint: format!("http://{local}"), app, stop: Some(stop), serving, _query_runtime: query_runtime })
     }
 
     /// Where the server answers, such as `http://127.0.0.1:5455`.
@@ -92,19 +104,7 @@ impl Server {
             return Err(ServerError::io(self.endpoint.clone(), error));
         }
         self.app.queries.flush();
-        if let Some(runtime) = self.query_runtime.take() {
-            runtime.shutdown_background();
-        }
         Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A runtime must not be dropped where async code runs; this does not wait.
-        if let Some(runtime) = self.query_runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 
