@@ -47,7 +47,10 @@ pub fn bind(
                 continue;
             };
             let body = type_lambda(position, &parameters)?;
-            if !binder.unify(result, &body) {
+            // A lambda's result is never coerced, but a bare NULL may be of any type.
+            let is_bare_null = body == TrinoType::Unknown && binder.substitute(result).is_some();
+            let fits = is_bare_null || binder.unify_exactly(result, &body);
+            if !fits {
                 return Ok(None);
             }
         }
@@ -75,6 +78,13 @@ struct Binder {
 }
 
 impl Binder {
+    fn unify_exactly(&mut self, pattern: &Pattern, actual: &TrinoType) -> bool {
+        let is_coercing = std::mem::replace(&mut self.is_coercing, false);
+        let fits = self.unify(pattern, actual);
+        self.is_coercing = is_coercing;
+        fits
+    }
+
     /// Narrows the variables so that `actual` fits `pattern`; false when it can't.
     fn unify(&mut self, pattern: &Pattern, actual: &TrinoType) -> bool {
         let coerces = self.is_coercing;
