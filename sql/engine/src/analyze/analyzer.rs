@@ -15,6 +15,7 @@ use super::failure::Analysis;
 use super::grouping::GroupingCall;
 use super::hidden;
 use super::parameters::Parameter;
+use super::patterns::refused;
 use super::scope::{Resolved, Scope};
 use super::tables::{QualifiedTableName, TableProviderLookup};
 
@@ -41,6 +42,7 @@ pub fn analyze_query(context: &AnalyzerContext<'_>, query: &ast::Query) -> Resul
     let mut analyzer = Analyzer::new(context);
     let scope = Scope::root(0);
     let mut output = analyzer.query(query, &scope, true)?;
+    refused(analyzer.shared.refusal.take())?;
     hidden::drop_unused(&mut output.relation, &analyzer.shared.used_hidden);
     let columns = output
         .fields
@@ -72,6 +74,8 @@ pub(crate) struct Place<'a> {
     pub is_in_lambda: bool,
     /// Outer joins' conditions can't read outer queries.
     pub allows_outer: bool,
+    /// Within row pattern recognition: the labels that may stand before columns.
+    pub labels: Option<super::patterns::Labels>,
 }
 
 /// What an expression's clause lets it do with aggregates.
@@ -90,7 +94,7 @@ impl<'a> Place<'a> {
     }
 
     pub(crate) fn of(scope: &Rc<Scope<'a>>, clause: Clause) -> Place<'a> {
-        Place { scope: Rc::clone(scope), clause, is_in_lambda: false, allows_outer: true }
+        Place { scope: Rc::clone(scope), clause, is_in_lambda: false, allows_outer: true, labels: None }
     }
 
     pub(crate) fn with_clause(&self, clause: Clause) -> Place<'a> {
@@ -150,6 +154,8 @@ pub(crate) struct Shared {
     /// References that leave a subquery, by the subquery's first column.
     pub outer_references: HashMap<Symbol, Vec<Reference>>,
     pub views: Vec<QualifiedTableName>,
+    /// What is well formed but not run yet: raised once nothing else is wrong.
+    pub refusal: Option<EngineError>,
     /// Set below an aggregate of an ORDER BY clause: the level whose outputs can't be read there, also by subqueries, and the text.
     pub refused_outputs: Option<(usize, &'static str)>,
 }

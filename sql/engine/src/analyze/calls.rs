@@ -39,6 +39,9 @@ enum Passed<'a> {
 impl<'a> Analyzer<'a> {
     pub(crate) fn function_call(&mut self, expression: &'a Expression, call: &'a FunctionCall, place: &Place<'a>) -> Analysis<Expr> {
         let at = expression.location;
+        if let Some(typed) = self.pattern_call(expression, call, place)? {
+            return Ok(typed);
+        }
         self.check_call_clauses(call, at)?;
         let name = call.name.suffix();
         let kind = find_kind(&name);
@@ -95,6 +98,9 @@ impl<'a> Analyzer<'a> {
             .arguments
             .iter()
             .map(|argument| match &argument.kind {
+                ExpressionKind::Lambda { .. } if place.labels.is_some() => {
+                    Err(unsupported(argument.location, "Lambda expression in pattern recognition context is not yet supported"))
+                }
                 ExpressionKind::Lambda { arguments, body } => {
                     Ok(Passed::Lambda { parameters: arguments, body, location: argument.location })
                 }

@@ -41,9 +41,7 @@ impl<'a> Analyzer<'a> {
             ExpressionKind::Dereference { base, field } => self.dereference(expression, base, field, place),
             ExpressionKind::Subscript { base, index } => self.subscript(base, index, at, place),
             ExpressionKind::FunctionCall(call) => self.function_call(expression, call, place),
-            ExpressionKind::WindowOperation { name, .. } => {
-                Err(fail_at(at, "INVALID_WINDOW_MEASURE", format!("Measure {} is not defined in the corresponding window", name.value)))
-            }
+            ExpressionKind::WindowOperation { name, window } => self.window_measure(name, window, at, place),
             ExpressionKind::Lambda { .. } => Err(mismatch(at, "Lambda expression should always be used inside a function")),
             ExpressionKind::ArithmeticUnary { sign, value } => self.unary(*sign, value, at, place),
             ExpressionKind::ArithmeticBinary { .. } | ExpressionKind::Concat { .. } => self.binary_chain(expression, place),
@@ -92,6 +90,9 @@ impl<'a> Analyzer<'a> {
                     return Err(mismatch(at, format!("Cannot cast {} to {target}", input.data_type)));
                 }
                 Ok(Expr { kind: ExprKind::Cast { input: Box::new(input), is_safe: *is_safe }, data_type: target })
+            }
+            ExpressionKind::Try(_) if place.labels.is_some() => {
+                Err(unsupported(at, "TRY expression in pattern recognition context is not yet supported"))
             }
             ExpressionKind::Try(value) => {
                 let typed = self.expression(value, place)?;
@@ -165,6 +166,11 @@ impl<'a> Analyzer<'a> {
     ) -> Analysis<Expr> {
         let at = expression.location;
         let name = dotted_name(expression);
+        if let (Some(name), true) = (&name, place.labels.is_some())
+            && let Some(column) = self.labeled_column(name, at, place)?
+        {
+            return Ok(column);
+        }
         if let Some(name) = &name {
             let parts: Vec<&str> = name.iter().map(|part| part.value.as_str()).collect();
             match place.scope.resolve(&parts) {

@@ -123,7 +123,7 @@ pub(crate) fn expression_text(expression: &Expression) -> String {
     }
 }
 
-fn name_text(name: &Identifier) -> String {
+pub(crate) fn name_text(name: &Identifier) -> String {
     if name.is_delimited { format!("\"{}\"", name.value.replace('"', "\"\"")) } else { name.value.clone() }
 }
 

@@ -19,6 +19,7 @@ mod grouping;
 mod hidden;
 mod literal_text;
 mod literals;
+mod patterns;
 mod query;
 mod relations;
 mod scope;

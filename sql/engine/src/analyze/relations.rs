@@ -57,7 +57,7 @@ impl<'a> Analyzer<'a> {
             RelationKind::Sampled(sampled) => self.sampled(sampled, scope),
             RelationKind::Aliased(aliased) => self.aliased(aliased, at, scope),
             RelationKind::Join(join) => self.join(join, at, scope),
-            RelationKind::PatternRecognition(_) => Err(unsupported(at, "MATCH_RECOGNIZE is not supported yet")),
+            RelationKind::PatternRecognition(recognition) => self.pattern_recognition(recognition, at, scope),
         }
     }
 

@@ -99,6 +99,9 @@ impl<'a> Analyzer<'a> {
         at: Location,
         place: &Place<'a>,
     ) -> Analysis<Expr> {
+        if place.labels.is_some() {
+            refuse_pattern_parts(value, place)?;
+        }
         let value = self.expression(value, place)?;
         let (value, inner, columns, _) = self.compared(value, subquery, at, place)?;
         let kind = SubqueryKind::In { value: Box::new(value) };
@@ -205,6 +208,23 @@ impl<'a> Analyzer<'a> {
             *relation = Relation::Project { input: Box::new(input), expressions: unique };
         }
         columns
+    }
+}
+
+/// What can't be compared with a subquery inside a row pattern.
+fn refuse_pattern_parts(value: &Expression, place: &Place<'_>) -> Analysis<()> {
+    let is_function = |part: &Expression| super::patterns::pattern_function(part).is_some();
+    if let Some(found) = super::visit::find(value, &is_function).first() {
+        let name = super::patterns::pattern_function(found).map_or("", |(name, _)| name);
+        return Err(unsupported(found.location, format!("IN-PREDICATE with {name} function is not yet supported")));
+    }
+    let is_labeled = |part: &Expression| {
+        let first = super::expression::dotted_name(part).filter(|parts| parts.len() > 1).and_then(|parts| parts.first().copied());
+        first.is_some_and(|name| super::patterns::is_label(name, place))
+    };
+    match super::visit::find(value, &is_labeled).first() {
+        Some(found) => Err(unsupported(found.location, "IN-PREDICATE with labeled column reference is not yet supported")),
+        None => Ok(()),
     }
 }
 

@@ -116,6 +116,8 @@ pub(crate) fn window_parts(window: &WindowSpecification) -> Vec<&Expression> {
                 parts.push(value);
             }
         }
+        parts.extend(frame.measures.iter().map(|measure| &measure.expression));
+        parts.extend(frame.definitions.iter().map(|definition| &definition.condition));
     }
     parts
 }

@@ -4,7 +4,7 @@ use owlake_functions::registry::{FunctionKind, Operator, resolve_operator};
 use owlake_functions::types::TrinoType;
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{
-    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy, PatternSearchMode,
+    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy,
     Window, WindowFrame, WindowSpecification,
 };
 
@@ -50,7 +50,7 @@ impl<'a> Analyzer<'a> {
             }
             resolve_specification(&select.windows, specification)?
         };
-        let (partition_by, order_by, frame) = self.window_parts(&window, Some(specification), place)?;
+        let (partition_by, order_by, frame) = self.typed_window(&window, Some(specification), place)?;
         let _ = (partition_by, order_by, frame);
         if let Some(select) = self.selects.last_mut() {
             select.windows.insert(key, window);
@@ -70,15 +70,8 @@ impl<'a> Analyzer<'a> {
         if !matches!(place.clause, Clause::Select | Clause::OrderBy) || self.selects.is_empty() {
             return Err(fail_at(at, "EXPRESSION_NOT_SCALAR", "window functions are not allowed here"));
         }
-        let (resolved, own) = match window {
-            Window::Reference(name) => (self.named_window(name)?, None),
-            Window::Specification(specification) => {
-                let windows = self.selects.last().map(|select| &select.windows);
-                let Some(windows) = windows else { return Err(EngineError::internal("a window outside of a SELECT")) };
-                (resolve_specification(windows, specification)?, Some(&**specification))
-            }
-        };
-        let (partition_by, order_by, frame) = self.window_parts(&resolved, own, place)?;
+        let (resolved, own) = self.resolve_window(window)?;
+        let (partition_by, order_by, frame) = self.typed_window(&resolved, own, place)?;
         if let Some(filter) = &call.filter {
             self.expression(filter, place)?;
         }
@@ -149,6 +142,18 @@ impl<'a> Analyzer<'a> {
         Ok(Expr { kind: ExprKind::Column(symbol), data_type })
     }
 
+    /// What a window means, and the specification when one is written here.
+    pub(crate) fn resolve_window(&self, window: &'a Window) -> Analysis<(ResolvedWindow<'a>, Option<&'a WindowSpecification>)> {
+        match window {
+            Window::Reference(name) => Ok((self.named_window(name)?, None)),
+            Window::Specification(specification) => {
+                let windows = self.selects.last().map(|select| &select.windows);
+                let Some(windows) = windows else { return Err(EngineError::internal("a window outside of a SELECT")) };
+                Ok((resolve_specification(windows, specification)?, Some(&**specification)))
+            }
+        }
+    }
+
     fn named_window(&self, name: &Identifier) -> Analysis<ResolvedWindow<'a>> {
         let found = self.selects.last().and_then(|select| select.windows.get(&window_key(name)));
         let mut window = found.cloned().ok_or_else(|| unresolved(name))?;
@@ -157,7 +162,7 @@ impl<'a> Analyzer<'a> {
     }
 
     /// The typed parts of a window. `own` is what is written here: only that is searched for nested windows.
-    fn window_parts(
+    pub(crate) fn typed_window(
         &mut self,
         window: &ResolvedWindow<'a>,
         own: Option<&'a WindowSpecification>,
@@ -197,7 +202,7 @@ impl<'a> Analyzer<'a> {
     }
 
     fn frame(&mut self, frame: &'a WindowFrame, window: &ResolvedWindow<'a>, orderings: &[Ordering], place: &Place<'a>) -> Analysis<Frame> {
-        refuse_patterns(frame)?;
+        self.pattern_frame(frame, place)?;
         check_bounds(frame)?;
         let start = self.bound(&frame.start, "start", frame, window, orderings, place)?;
         let end = match &frame.end {
@@ -339,32 +344,6 @@ fn resolve_specification<'a>(
         return Err(fail_at(name.location, "INVALID_WINDOW_REFERENCE", message));
     }
     Ok(ResolvedWindow { partition_by: base.partition_by, order_by: own.order_by.or(base.order_by), ..own })
-}
-
-fn refuse_patterns(frame: &WindowFrame) -> Analysis<()> {
-    if frame.pattern.is_some() {
-        return Err(unsupported(frame.location, "Row pattern recognition in windows is not supported yet"));
-    }
-    if !frame.measures.is_empty() {
-        return Err(fail_at(frame.location, "MISSING_ROW_PATTERN", "Row pattern measures require PATTERN clause"));
-    }
-    if frame.after_match_skip.is_some() {
-        return Err(fail_at(frame.location, "MISSING_ROW_PATTERN", "AFTER MATCH SKIP clause requires PATTERN clause"));
-    }
-    if let Some(mode) = &frame.search_mode {
-        let (mode, at) = match mode {
-            PatternSearchMode::Initial(at) => ("INITIAL", *at),
-            PatternSearchMode::Seek(at) => ("SEEK", *at),
-        };
-        return Err(fail_at(at, "MISSING_ROW_PATTERN", format!("{mode} modifier requires PATTERN clause")));
-    }
-    if !frame.subsets.is_empty() {
-        return Err(fail_at(frame.location, "MISSING_ROW_PATTERN", "Union variable definitions require PATTERN clause"));
-    }
-    if !frame.definitions.is_empty() {
-        return Err(fail_at(frame.location, "MISSING_ROW_PATTERN", "Primary pattern variable definitions require PATTERN clause"));
-    }
-    Ok(())
 }
 
 fn check_bounds(frame: &WindowFrame) -> Analysis<()> {

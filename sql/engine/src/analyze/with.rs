@@ -35,6 +35,12 @@ impl<'a> Analyzer<'a> {
                 return Err(fail_at(definition.location, "DUPLICATE_NAMED_QUERY", message));
             }
             seen.push(name.clone());
+            if with.is_recursive
+                && let Some(at) = super::patterns::recognition_in_query(&definition.query)
+            {
+                let message = "nested row pattern recognition in recursive query";
+                return Err(fail_at(at, "NESTED_ROW_PATTERN_RECOGNITION", message));
+            }
             let is_recursive = with.is_recursive && self.is_recursive_query(definition)?;
             let kind = if is_recursive {
                 self.recursive_query(definition, &current)?;
