@@ -89,3 +89,12 @@ fn model_path(service: &str) -> PathBuf {
 fn shapes_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("server").join("shapes")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    #[test]
+    fn the_committed_shapes_are_those_of_the_models() {
+        super::check().unwrap();
+    }
+}
