@@ -37,7 +37,7 @@ fn from_hex(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Functio
     let values = text_or_bytes(arguments, 0);
     write_bytes(call.rows(), |row, buffer| {
         let digits = values(row);
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return Err(FunctionError::argument(format!("invalid input length {}", digits.len())));
         }
         for pair in digits.chunks_exact(2) {

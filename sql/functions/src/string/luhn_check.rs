@@ -34,7 +34,7 @@ fn luhn_check(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Funct
                 if doubled > 9 { doubled - 9 } else { doubled }
             })
             .sum();
-        Ok(!digits.is_empty() && sum % 10 == 0)
+        Ok(!digits.is_empty() && sum.is_multiple_of(10))
     };
     Ok(Arc::new((0..call.rows()).map(check).collect::<Result<Vec<bool>, _>>().map(BooleanArray::from)?))
 }

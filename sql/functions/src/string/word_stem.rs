@@ -184,11 +184,8 @@ impl Word {
 
     fn step_1b(&mut self) {
         match self.longest(&["eed", "eedly", "ed", "edly", "ing", "ingly"]) {
-            Some(suffix @ ("eed" | "eedly")) => {
-                if self.start_of(suffix) >= self.r1 {
-                    self.replace(suffix, "ee");
-                }
-            }
+            Some(suffix @ ("eed" | "eedly")) if self.start_of(suffix) >= self.r1 => self.replace(suffix, "ee"),
+            Some("eed" | "eedly") => {}
             Some(suffix) if self.has_vowel_before(self.start_of(suffix)) => {
                 self.replace(suffix, "");
                 if self.longest(&["at", "bl", "iz"]).is_some() {
