@@ -1,6 +1,7 @@
 //! What does a statement say? Lexer, statement router, syntax trees and parsers of the two dialects, formatter.
 
 pub mod error;
+pub mod format;
 pub mod hive;
 pub mod lexer;
 pub mod location;

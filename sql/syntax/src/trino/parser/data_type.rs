@@ -2,7 +2,7 @@
 //!
 //! Ref: Trino 401 grammar rules `type`, `rowField`, `typeParameter`.
 
-use super::cursor::{Parsed, Parser};
+use super::cursor::{Failure, Parsed, Parser};
 use crate::lexer::TokenKind;
 use crate::location::Location;
 use crate::trino::ast::{DataType, DataTypeKind, Identifier, RowField, TypeParameter};
@@ -107,10 +107,12 @@ impl Parser<'_> {
     fn row_field(&mut self) -> Parsed<RowField> {
         let location = self.location();
         let (at, furthest) = (self.at, self.furthest);
-        if let Ok(data_type) = self.data_type()
-            && matches!(self.token().word, "," | ")")
-        {
-            return Ok(RowField { name: None, data_type, location });
+        match self.data_type() {
+            Ok(data_type) if matches!(self.token().word, "," | ")") => {
+                return Ok(RowField { name: None, data_type, location });
+            }
+            Err(Failure::Refused(error)) => return Err(Failure::Refused(error)),
+            Ok(_) | Err(Failure::Unexpected) => {}
         }
         self.at = at;
         self.furthest = furthest;

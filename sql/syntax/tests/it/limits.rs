@@ -1,7 +1,6 @@
 //! Do long and deep statements end in a tree or an error, never in a crash?
 //!
 //! basis: inferred for the limit's number; Trino 401 for the text.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use owlake_syntax::trino::ast::{ExpressionKind, LogicalOperator, QueryBodyKind, StatementKind};
 use owlake_syntax::trino::{parse_expression, parse_statement, parse_type};

@@ -1,14 +1,9 @@
 //! How much of the conformance cases' SQL is read as the engine behind Athena reads it?
 //!
 //! basis: cases derived from Trino 401's own tests. They lie beside the repository, not in it; where they are absent
-//! the tests say so and end. `OWLAKE_CONFORMANCE` names another file of cases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! the tests say so and end.
 
-use std::io::Read;
-use std::path::PathBuf;
-
-use owlake_syntax::trino;
-use serde_json::Value;
+use crate::case::cases;
 
 /// Share of the `parser` cases that must agree, in percent.
 const PARSER_FLOOR: f64 = 99.5;
@@ -19,49 +14,6 @@ const ACCEPTANCE_FLOOR: f64 = 99.7;
 ///
 /// Ref: measured Athena texts: `CREATE` may go on with `MULTI` and `PROTECTED`.
 const ATHENA_DIFFERS: &[&str] = &["TestSqlParserErrorHandling:89#1"];
-
-struct Case {
-    id: String,
-    category: String,
-    sql: String,
-    /// The expected error's text; `Some(None)` for an error of any text.
-    error: Option<Option<String>>,
-    flags: Vec<String>,
-}
-
-fn cases() -> Option<Vec<Case>> {
-    let path = match std::env::var_os("OWLAKE_CONFORMANCE") {
-        Some(path) => PathBuf::from(path),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/trino-401-cases.jsonl.gz"),
-    };
-    let Ok(file) = std::fs::File::open(&path) else {
-        println!("conformance skipped: no cases at {}", path.display());
-        return None;
-    };
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text).unwrap();
-    Some(text.lines().map(case).collect())
-}
-
-fn case(line: &str) -> Case {
-    let value: Value = serde_json::from_str(line).unwrap();
-    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let error = value["error"].is_object().then(|| value["error"]["message"].as_str().map(str::to_owned));
-    let flags = value["flags"].as_array().into_iter().flatten().filter_map(|flag| flag.as_str().map(str::to_owned)).collect();
-    Case { id: text("id"), category: text("category"), sql: text("sql"), error, flags }
-}
-
-fn parse(case: &Case) -> Result<(), String> {
-    let has = |flag: &str| case.flags.iter().any(|found| found == flag);
-    let result = if has("grammar:type") {
-        trino::parse_type(&case.sql).map(drop)
-    } else if has("grammar:expression") && !case.sql.starts_with("SELECT ") {
-        trino::parse_expression(&case.sql).map(drop)
-    } else {
-        trino::parse_statement(&case.sql).map(drop)
-    };
-    result.map_err(|error| error.message)
-}
 
 /// Whether an expected text, whose dots and stars may be a pattern's, is what was answered.
 fn is_same_message(expected: &str, actual: &str) -> bool {
@@ -78,7 +30,7 @@ fn parser_cases_are_accepted_or_refused_with_the_engines_text() {
     let (mut right, mut total) = (0_usize, 0_usize);
     for case in cases.iter().filter(|case| case.category == "parser" && !ATHENA_DIFFERS.contains(&case.id.as_str())) {
         total += 1;
-        let actual = parse(case);
+        let actual = case.parse();
         let agrees = match (&case.error, &actual) {
             (None, Ok(())) | (Some(None), Err(_)) => true,
             (Some(Some(expected)), Err(actual)) => is_same_message(expected, actual),
@@ -99,7 +51,7 @@ fn the_other_categories_texts_are_accepted() {
     let (mut right, mut total) = (0_usize, 0_usize);
     for case in cases.iter().filter(|case| case.category != "parser" && case.error.is_none()) {
         total += 1;
-        match parse(case) {
+        match case.parse() {
             Ok(()) => right += 1,
             Err(message) => println!("{}\n  sql    {}\n  actual {message}", case.id, case.sql),
         }

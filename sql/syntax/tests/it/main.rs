@@ -1,0 +1,10 @@
+//! What does the syntax crate promise? One binary for all its tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod acceptance;
+mod agreement;
+mod case;
+mod limits;
+mod messages;
+mod positions;
+mod printing;
