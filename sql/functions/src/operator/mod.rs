@@ -8,7 +8,7 @@ mod integer;
 pub mod like;
 pub mod native;
 mod sequence;
-mod subscript;
+pub mod subscript;
 mod temporal;
 
 use crate::function::{Constants, Function, Nulls, Overload};

@@ -1,0 +1,153 @@
+//! Lambdas over the elements of an array: `transform`, `filter`, `zip_with`, the matches. Ref: Trino 401 "Array functions".
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use arrow::compute::take;
+
+use crate::array::list::{Picks, element_type, list_of, range};
+use crate::call::{Call, Operand};
+use crate::error::FunctionError;
+use crate::function::{Function, Overload};
+
+pub const TRANSFORM: Function = Function {
+    name: "transform",
+    description: "The array with a lambda applied to every element",
+    overloads: &[Overload::lambda("<T, U>(array(T), function(T, U)) -> array(U)", transform)],
+    examples: &[("transform(ARRAY[1, 2], x -> x + 1)", "[2, 3]")],
+    ..Function::SCALAR
+};
+
+pub const FILTER: Function = Function {
+    name: "filter",
+    description: "The elements for which a lambda is true",
+    overloads: &[Overload::lambda("<T>(array(T), function(T, boolean)) -> array(T)", filter)],
+    examples: &[("filter(ARRAY[1, 2, 3], x -> x > 1)", "[2, 3]")],
+    ..Function::SCALAR
+};
+
+pub const ALL_MATCH: Function = Function {
+    name: "all_match",
+    description: "Is a lambda true for every element?",
+    overloads: &[Overload::lambda("<T>(array(T), function(T, boolean)) -> boolean", |call, operands| {
+        matching(call, operands, false, false)
+    })],
+    examples: &[("all_match(ARRAY[1, 2], x -> x > 0)", "true")],
+    ..Function::SCALAR
+};
+
+pub const ANY_MATCH: Function = Function {
+    name: "any_match",
+    description: "Is a lambda true for any element?",
+    overloads: &[Overload::lambda("<T>(array(T), function(T, boolean)) -> boolean", |call, operands| matching(call, operands, true, true))],
+    examples: &[("any_match(ARRAY[1, 2], x -> x > 1)", "true")],
+    ..Function::SCALAR
+};
+
+pub const NONE_MATCH: Function = Function {
+    name: "none_match",
+    description: "Is a lambda true for no element?",
+    overloads: &[Overload::lambda("<T>(array(T), function(T, boolean)) -> boolean", |call, operands| {
+        matching(call, operands, true, false)
+    })],
+    examples: &[("none_match(ARRAY[1, 2], x -> x > 2)", "true")],
+    ..Function::SCALAR
+};
+
+pub const ZIP_WITH: Function = Function {
+    name: "zip_with",
+    description: "A lambda applied to the elements of two arrays at the same position",
+    overloads: &[Overload::lambda("<T, U, R>(array(T), array(U), function(T, U, R)) -> array(R)", zip_with)],
+    examples: &[("zip_with(ARRAY[1, 2], ARRAY[3, 4], (x, y) -> x * y)", "[3, 8]")],
+    ..Function::SCALAR
+};
+
+/// The elements of the lists that are not null, the row of each, and the lengths.
+struct Flat {
+    elements: ArrayRef,
+    rows: UInt32Array,
+    lengths: Vec<usize>,
+    validity: Vec<bool>,
+}
+
+fn flatten(lists: &ArrayRef) -> Result<Flat, FunctionError> {
+    let list = lists.as_list::<i32>();
+    let (mut indices, mut rows) = (vec![], vec![]);
+    let (mut lengths, mut validity) = (Vec::with_capacity(list.len()), Vec::with_capacity(list.len()));
+    for row in 0..list.len() {
+        let is_valid = list.is_valid(row);
+        let elements = if is_valid { range(list, row) } else { 0..0 };
+        lengths.push(elements.len());
+        validity.push(is_valid);
+        rows.extend(std::iter::repeat_n(row as u32, elements.len()));
+        indices.extend(elements.map(|index| index as u32));
+    }
+    let is_whole = indices.len() == list.values().len() && indices.first().is_none_or(|first| *first == 0);
+    let elements = if is_whole { Arc::clone(list.values()) } else { take(list.values(), &UInt32Array::from(indices), None)? };
+    Ok(Flat { elements, rows: UInt32Array::from(rows), lengths, validity })
+}
+
+fn transform(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, FunctionError> {
+    let flat = flatten(operands[0].value()?)?;
+    let results = operands[1].lambda()?.evaluate(&flat.rows, &[flat.elements])?;
+    list_of(element_type(call.return_type()), results, flat.lengths, flat.validity)
+}
+
+fn filter(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, FunctionError> {
+    let flat = flatten(operands[0].value()?)?;
+    let kept = operands[1].lambda()?.evaluate(&flat.rows, &[Arc::clone(&flat.elements)])?;
+    let kept = kept.as_boolean();
+    let mut picks = Picks::with_capacity(call.rows());
+    let mut start = 0;
+    for (length, is_valid) in flat.lengths.iter().zip(&flat.validity) {
+        if *is_valid {
+            picks.push((start..start + length).filter(|index| kept.is_valid(*index) && kept.value(*index)));
+        } else {
+            picks.push_null();
+        }
+        start += length;
+    }
+    picks.finish(element_type(call.return_type()), &flat.elements)
+}
+
+/// Looks for an element where the lambda is `wanted`; found gives `answer`, else a null among the results gives null.
+fn matching(_call: &Call<'_>, operands: &[Operand<'_>], wanted: bool, answer: bool) -> Result<ArrayRef, FunctionError> {
+    let flat = flatten(operands[0].value()?)?;
+    let results = operands[1].lambda()?.evaluate(&flat.rows, &[flat.elements])?;
+    let results = results.as_boolean();
+    let mut start = 0;
+    let answers = flat.lengths.iter().zip(&flat.validity).map(|(length, is_valid)| {
+        let mut range = start..start + length;
+        start += length;
+        if !is_valid {
+            None
+        } else if range.clone().any(|index| results.is_valid(index) && results.value(index) == wanted) {
+            Some(answer)
+        } else if range.any(|index| results.is_null(index)) {
+            None
+        } else {
+            Some(!answer)
+        }
+    });
+    Ok(Arc::new(answers.collect::<BooleanArray>()))
+}
+
+fn zip_with(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, FunctionError> {
+    let (left, right) = (operands[0].value()?.as_list::<i32>(), operands[1].value()?.as_list::<i32>());
+    let (mut left_places, mut right_places, mut rows) = (vec![], vec![], vec![]);
+    let (mut lengths, mut validity) = (vec![], vec![]);
+    for row in 0..call.rows() {
+        let is_valid = left.is_valid(row) && right.is_valid(row);
+        let (from, to) = if is_valid { (range(left, row), range(right, row)) } else { (0..0, 0..0) };
+        let length = from.len().max(to.len());
+        left_places.extend((0..length).map(|step| (step < from.len()).then(|| (from.start + step) as u32)));
+        right_places.extend((0..length).map(|step| (step < to.len()).then(|| (to.start + step) as u32)));
+        rows.extend(std::iter::repeat_n(row as u32, length));
+        lengths.push(length);
+        validity.push(is_valid);
+    }
+    let parameters =
+        [take(left.values(), &UInt32Array::from(left_places), None)?, take(right.values(), &UInt32Array::from(right_places), None)?];
+    let results = operands[2].lambda()?.evaluate(&UInt32Array::from(rows), &parameters)?;
+    list_of(element_type(call.return_type()), results, lengths, validity)
+}
