@@ -8,6 +8,7 @@ use chrono_tz::{OffsetName, TZ_VARIANTS, Tz};
 
 use super::moments::{Moments, timestamp_millis_array, zoned_millis_array};
 use super::parse::{ParsedMoment, ParsedZone, parse};
+use super::parse_fields::FieldBucket;
 use super::pattern::{Element, Pattern};
 use super::patterns_by_row::{PatternLanguage, RowPatterns};
 use super::print::{LocalMoment, print};
@@ -116,7 +117,8 @@ fn short_name(key: ZoneKey, utc_millis: i64, offset_seconds: i32) -> Cow<'static
 fn date_parse(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let values = texts(arguments, 0);
     let mut patterns = RowPatterns::new(call, arguments, 1, PatternLanguage::MySql);
-    let millis = (0..call.rows()).map(|row| Ok(parse(patterns.row(row)?, values.value(row), &longest_zone_id)?.local_millis));
+    let mut bucket = FieldBucket::default();
+    let millis = (0..call.rows()).map(|row| Ok(parse(patterns.row(row)?, values.value(row), &longest_zone_id, &mut bucket)?.local_millis));
     Ok(timestamp_millis_array(millis.collect::<Result<Vec<_>, FunctionError>>()?))
 }
 
@@ -125,10 +127,11 @@ fn parse_datetime(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, F
     let session_key = zone::load_key(&call.session().zone)?;
     let mut patterns = RowPatterns::new(call, arguments, 1, PatternLanguage::Joda);
     let mut zones = ZoneCursors::default();
+    let mut bucket = FieldBucket::default();
     let instants = (0..call.rows()).map(|row| {
         let (text, pattern) = (values.value(row), patterns.row(row)?);
         check_parses(pattern)?;
-        resolve_zone(&parse(pattern, text, &longest_zone_id)?, text, session_key, &mut zones)
+        resolve_zone(&parse(pattern, text, &longest_zone_id, &mut bucket)?, text, session_key, &mut zones)
     });
     Ok(zoned_millis_array(instants.collect::<Result<Vec<_>, FunctionError>>()?.into_iter()))
 }

@@ -22,9 +22,15 @@ pub struct ParsedMoment {
 /// Finds the longest time zone id a text starts with; answers its length in bytes.
 pub type ZoneIdMatcher = dyn Fn(&str) -> Option<usize>;
 
-/// Reads the whole of `text`. Errors: INVALID_FUNCTION_ARGUMENT with Joda's texts.
-pub fn parse(pattern: &Pattern, text: &str, match_zone_id: &ZoneIdMatcher) -> Result<ParsedMoment, FunctionError> {
-    let mut reader = Reader { text, position: 0, bucket: FieldBucket::default(), zone: ParsedZone::None, match_zone_id };
+/// Reads the whole of `text`; `bucket` is emptied first. Errors: INVALID_FUNCTION_ARGUMENT with Joda's texts.
+pub fn parse(
+    pattern: &Pattern,
+    text: &str,
+    match_zone_id: &ZoneIdMatcher,
+    bucket: &mut FieldBucket,
+) -> Result<ParsedMoment, FunctionError> {
+    bucket.clear();
+    let mut reader = Reader { text, position: 0, bucket, zone: ParsedZone::None, match_zone_id };
     for element in &pattern.elements {
         if let Err(position) = reader.read(element) {
             return Err(malformed(text, position));
@@ -59,7 +65,7 @@ pub fn malformed(text: &str, position: usize) -> FunctionError {
 struct Reader<'a> {
     text: &'a str,
     position: usize,
-    bucket: FieldBucket,
+    bucket: &'a mut FieldBucket,
     zone: ParsedZone,
     match_zone_id: &'a ZoneIdMatcher,
 }
@@ -274,7 +280,9 @@ mod tests {
     use super::*;
 
     fn mysql(text: &str, format: &str) -> Result<i64, String> {
-        parse(&mysql_pattern::compile(format).unwrap(), text, &|_| None).map(|moment| moment.local_millis).map_err(|error| error.message)
+        parse(&mysql_pattern::compile(format).unwrap(), text, &|_| None, &mut FieldBucket::default())
+            .map(|moment| moment.local_millis)
+            .map_err(|error| error.message)
     }
 
     fn millis(year: i64, month: u32, day: u32, hour: i64, minute: i64, second: i64, milli: i64) -> i64 {
@@ -312,11 +320,17 @@ mod tests {
     #[test]
     fn reads_joda_formats_with_their_zone() {
         let pattern = joda_pattern::compile("yyyy/MM/dd HH:mm Z", 2026).unwrap();
-        let moment = parse(&pattern, "1960/01/22 03:04 +0230", &|_| None).unwrap();
+        let moment = parse(&pattern, "1960/01/22 03:04 +0230", &|_| None, &mut FieldBucket::default()).unwrap();
         assert_eq!(moment, ParsedMoment { local_millis: millis(1960, 1, 22, 3, 4, 0, 0), zone: ParsedZone::OffsetMillis(9_000_000) });
         let pattern = joda_pattern::compile("yyyyMMdd", 2026).unwrap();
-        assert_eq!(parse(&pattern, "20010822", &|_| None).unwrap().local_millis, millis(2001, 8, 22, 0, 0, 0, 0));
+        assert_eq!(
+            parse(&pattern, "20010822", &|_| None, &mut FieldBucket::default()).unwrap().local_millis,
+            millis(2001, 8, 22, 0, 0, 0, 0)
+        );
         let pattern = joda_pattern::compile("MMM d yy", 2026).unwrap();
-        assert_eq!(parse(&pattern, "jan 3 46", &|_| None).unwrap().local_millis, millis(1946, 1, 3, 0, 0, 0, 0));
+        assert_eq!(
+            parse(&pattern, "jan 3 46", &|_| None, &mut FieldBucket::default()).unwrap().local_millis,
+            millis(1946, 1, 3, 0, 0, 0, 0)
+        );
     }
 }

@@ -24,9 +24,17 @@ impl FieldBucket {
         self.fields.push((field, value));
     }
 
+    /// Empties the bucket for the next text.
+    pub fn clear(&mut self) {
+        self.fields.clear();
+    }
+
     /// Sets the fields from the largest to the smallest on 1970-01-01, twice: once clearing what is smaller, once checking.
     /// The error is the text after Joda's `Cannot parse "…": `.
     pub fn compute_millis(&mut self) -> Result<i64, String> {
+        if let Some(millis) = self.plain_millis() {
+            return Ok(millis);
+        }
         self.sort();
         if self.fields.first().is_some_and(|(field, _)| (MILLIS_PER_DAY..=MILLIS_PER_MONTH).contains(&extent(*field).1)) {
             self.save(PatternField::Year, DEFAULT_YEAR);
@@ -43,6 +51,36 @@ impl FieldBucket {
             }
         }
         Ok(millis)
+    }
+
+    /// The common case at once: a year, perhaps a month, day and clock, each once and in range.
+    fn plain_millis(&self) -> Option<i64> {
+        // Year, month, day, hour, minute, second, millisecond; none is read yet.
+        let mut parts: [Option<i64>; 7] = [None; 7];
+        for (field, value) in &self.fields {
+            let part = match field {
+                PatternField::Year => &mut parts[0],
+                PatternField::MonthOfYear => &mut parts[1],
+                PatternField::DayOfMonth => &mut parts[2],
+                PatternField::HourOfDay => &mut parts[3],
+                PatternField::MinuteOfHour => &mut parts[4],
+                PatternField::SecondOfMinute => &mut parts[5],
+                PatternField::MillisOfSecond => &mut parts[6],
+                _ => return None,
+            };
+            if part.replace(*value).is_some() {
+                return None;
+            }
+        }
+        let year = parts[0].filter(|year| (-9_999..=9_999).contains(year))?;
+        let month = u32::try_from(parts[1].unwrap_or(1)).ok().filter(|month| (1..=12).contains(month))?;
+        let day = u32::try_from(parts[2].unwrap_or(1)).ok().filter(|day| (1..=calendar::days_in_month(year, month)).contains(day))?;
+        let clock = [(3, 23, MILLIS_PER_HOUR), (4, 59, MILLIS_PER_MINUTE), (5, 59, MILLIS_PER_SECOND), (6, 999, 1)];
+        let mut millis = calendar::days_from_civil(year, month, day) * MILLIS_PER_DAY;
+        for (part, maximum, unit) in clock {
+            millis += parts[part].map_or(Some(0), |value| (0..=maximum).contains(&value).then_some(value))? * unit;
+        }
+        Some(millis)
     }
 
     fn sort(&mut self) {

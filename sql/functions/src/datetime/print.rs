@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::calendar::{self, MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use super::pattern::{ERAS, Element, HALFDAYS, MONTHS, Pattern, PatternField, WEEKDAYS};
+use crate::types::number_text;
 
 /// A moment as a clock in its zone shows it.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +88,8 @@ fn push_padded(output: &mut String, value: i64, digits: usize) {
     if value < 0 {
         output.push('-');
     }
-    // Writing to a string cannot fail.
-    let _ = write!(output, "{:0width$}", value.unsigned_abs(), width = digits);
+    output.extend(std::iter::repeat_n('0', digits.saturating_sub(20)));
+    number_text::push_padded(output, value.unsigned_abs(), digits.min(20));
 }
 
 fn push_fraction(output: &mut String, millis: i64, digits_min: usize, digits_max: usize) {
@@ -110,5 +111,6 @@ pub fn push_offset(output: &mut String, offset_seconds: i32, with_colon: bool) {
     output.push(if offset_seconds < 0 { '-' } else { '+' });
     let minutes = offset_seconds.unsigned_abs() / 60;
     let separator = if with_colon { ":" } else { "" };
+    // Writing to a string cannot fail.
     let _ = write!(output, "{:02}{separator}{:02}", minutes / 60, minutes % 60);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, ListBuilder, StringViewBuilder};
 
-use super::java_regex::{RowPatterns, Spans};
+use super::java_regex::{Captures, RowPatterns};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
@@ -51,15 +51,15 @@ fn regexp_extract(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, F
     let values = texts(arguments, 0);
     let groups = arguments.get(2).map(|_| bigints(arguments, 2));
     let mut patterns = RowPatterns::new(call, arguments, 1);
-    let mut spans = Spans::new();
+    let mut captures = Captures::default();
     let mut builder = StringViewBuilder::with_capacity(call.rows());
     for row in 0..call.rows() {
         let (text, regex) = (values.value(row), patterns.row(row)?);
         let group = regex.check_group(groups.map_or(0, |groups| groups[row]))?;
         let span = if group == 0 {
             regex.find_at(text, 0)?
-        } else if regex.captures_at(text, 0, &mut spans)? {
-            spans.get(group).copied().flatten()
+        } else if regex.captures_at(text, 0, &mut captures)? {
+            captures.spans.get(group).copied().flatten()
         } else {
             None
         };
@@ -72,6 +72,7 @@ fn regexp_extract_all(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRe
     let values = texts(arguments, 0);
     let groups = arguments.get(2).map(|_| bigints(arguments, 2));
     let mut patterns = RowPatterns::new(call, arguments, 1);
+    let mut captures = Captures::default();
     let mut builder = ListBuilder::with_capacity(StringViewBuilder::new(), call.rows());
     for row in 0..call.rows() {
         let (text, regex) = (values.value(row), patterns.row(row)?);
@@ -83,7 +84,7 @@ fn regexp_extract_all(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRe
                 Ok(())
             })?;
         } else {
-            regex.for_each_captures(text, |spans| {
+            regex.for_each_captures(text, &mut captures, |spans| {
                 elements.append_option(spans.get(group).copied().flatten().map(|(begin, end)| &text[begin..end]));
                 Ok(())
             })?;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{ArrayRef, StringViewArray};
@@ -27,10 +28,20 @@ pub struct JavaRegex {
     has_end_anchor: bool,
     /// Names by group number; none for numbered groups.
     names: Vec<Option<String>>,
+    /// Tells patterns apart.
+    number: u64,
 }
 
 /// The spans of a match, by group; group 0 is the whole of it.
 pub type Spans = Vec<Option<(usize, usize)>>;
+
+/// Room for the spans of a match, used again and again.
+#[derive(Debug, Default)]
+pub struct Captures {
+    pub spans: Spans,
+    /// The fast engine's own room, and the pattern it is for.
+    locations: Option<(u64, regex::CaptureLocations)>,
+}
 
 impl JavaRegex {
     /// Errors: INVALID_FUNCTION_ARGUMENT for a pattern that is none.
@@ -38,7 +49,9 @@ impl JavaRegex {
         let Translation { fast, full, has_end_anchor } = translate(pattern)?;
         // A pattern the fast engine finds too large may still do for the other.
         let fast = fast.and_then(|fast| regex::RegexBuilder::new(&fast).size_limit(PROGRAM_BYTES_MAX).build().ok());
-        let mut compiled = JavaRegex { fast, full_pattern: full, full: OnceLock::new(), has_end_anchor, names: vec![] };
+        static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        let mut compiled = JavaRegex { fast, full_pattern: full, full: OnceLock::new(), has_end_anchor, names: vec![], number };
         compiled.names = match &compiled.fast {
             Some(fast) => fast.capture_names().map(|name| name.map(str::to_string)).collect(),
             None => compiled.full()?.capture_names().map(|name| name.map(str::to_string)).collect(),
@@ -118,21 +131,23 @@ impl JavaRegex {
     }
 
     /// As [`JavaRegex::find_at`], with the groups' spans; false without a match.
-    pub fn captures_at(&self, text: &str, from: usize, spans: &mut Spans) -> Result<bool, FunctionError> {
+    pub fn captures_at(&self, text: &str, from: usize, captures: &mut Captures) -> Result<bool, FunctionError> {
+        let Captures { spans, locations } = captures;
         spans.clear();
         match self.fast_for(text) {
             Some(fast) => {
-                let mut locations = fast.capture_locations();
-                if fast.captures_read_at(&mut locations, text, from).is_none() {
+                let known = locations.take().filter(|(number, _)| *number == self.number);
+                let (_, locations) = locations.insert(known.unwrap_or_else(|| (self.number, fast.capture_locations())));
+                if fast.captures_read_at(locations, text, from).is_none() {
                     return Ok(false);
                 }
                 spans.extend((0..locations.len()).map(|group| locations.get(group)));
             }
             None => {
-                let Some(captures) = self.full()?.captures_from_pos(text, from).map_err(|error| self.failed(&error))? else {
+                let Some(found) = self.full()?.captures_from_pos(text, from).map_err(|error| self.failed(&error))? else {
                     return Ok(false);
                 };
-                spans.extend((0..captures.len()).map(|group| captures.get(group).map(|found| (found.start(), found.end()))));
+                spans.extend((0..found.len()).map(|group| found.get(group).map(|span| (span.start(), span.end()))));
             }
         }
         Ok(true)
@@ -154,15 +169,19 @@ impl JavaRegex {
     }
 
     /// As [`JavaRegex::for_each_match`], with the groups' spans.
-    pub fn for_each_captures(&self, text: &str, mut visit: impl FnMut(&Spans) -> Result<(), FunctionError>) -> Result<(), FunctionError> {
-        let mut spans = Spans::new();
+    pub fn for_each_captures(
+        &self,
+        text: &str,
+        captures: &mut Captures,
+        mut visit: impl FnMut(&Spans) -> Result<(), FunctionError>,
+    ) -> Result<(), FunctionError> {
         let mut from = Some(0);
         while let Some(start) = from {
-            if !self.captures_at(text, start, &mut spans)? {
+            if !self.captures_at(text, start, captures)? {
                 break;
             }
-            visit(&spans)?;
-            let (begin, end) = spans.first().copied().flatten().unwrap_or((start, start));
+            visit(&captures.spans)?;
+            let (begin, end) = captures.spans.first().copied().flatten().unwrap_or((start, start));
             from = next_start(text, begin, end);
         }
         Ok(())

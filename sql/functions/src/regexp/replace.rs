@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListBuilder, StringViewBuilder, UInt32Array};
 
-use super::java_regex::{JavaRegex, RowPatterns};
+use super::java_regex::{Captures, JavaRegex, RowPatterns};
 use super::replacement::Replacement;
 use crate::call::{Call, Operand};
 use crate::error::FunctionError;
@@ -59,12 +59,13 @@ fn replace(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Function
     let is_constant = call.constant(1).is_some() && call.constant(2).is_some();
     let mut patterns = RowPatterns::new(call, arguments, 1);
     let mut compiled: Option<Replacement> = None;
+    let mut captures = Captures::default();
     write_texts(call.rows(), |row, buffer| {
         let (text, regex) = (values.value(row), patterns.row(row)?);
         if !is_constant {
             compiled = None;
         }
-        push_replaced(buffer, text, &regex, replacements.value(row), &mut compiled)
+        push_replaced(buffer, text, &regex, replacements.value(row), &mut compiled, &mut captures)
     })
 }
 
@@ -75,6 +76,7 @@ fn push_replaced(
     regex: &JavaRegex,
     replacement: &str,
     compiled: &mut Option<Replacement>,
+    captures: &mut Captures,
 ) -> Result<(), FunctionError> {
     let mut last_end = 0;
     if compiled.is_none() && regex.find_at(text, 0)?.is_some() {
@@ -92,7 +94,7 @@ fn push_replaced(
             Ok(())
         })?;
     } else {
-        regex.for_each_captures(text, |spans| {
+        regex.for_each_captures(text, captures, |spans| {
             if let Some(Some((begin, end))) = spans.first() {
                 buffer.push_str(&text[last_end..*begin]);
                 last_end = *end;
@@ -111,11 +113,12 @@ fn replace_by_lambda(call: &Call<'_>, arguments: &[Operand<'_>]) -> Result<Array
     let lambda = arguments[2].lambda()?;
     let (values, pattern_values) = (inputs[0].as_string_view(), inputs[1].as_string_view());
     let mut patterns = RowPatterns::new(call, &inputs, 1);
+    let mut captures = Captures::default();
     let mut groups = ListBuilder::new(StringViewBuilder::new());
     let (mut match_rows, mut match_spans) = (Vec::new(), Vec::new());
     for row in (0..call.rows()).filter(|row| values.is_valid(*row) && pattern_values.is_valid(*row)) {
         let text = values.value(row);
-        patterns.row(row)?.for_each_captures(text, |spans| {
+        patterns.row(row)?.for_each_captures(text, &mut captures, |spans| {
             for span in spans.iter().skip(1) {
                 groups.values().append_option(span.map(|(begin, end)| &text[begin..end]));
             }

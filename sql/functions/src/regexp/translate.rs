@@ -33,11 +33,15 @@ pub fn translate(pattern: &str) -> Result<Translation, FunctionError> {
         flags: vec![Flags { is_multi_line: false, is_verbose: false }],
         groups: count_groups(pattern),
         can_repeat: false,
+        class_depth: 0,
     };
     translator.run()?;
     let fast = (!translator.needs_full).then_some(translator.fast);
     Ok(Translation { fast, full: translator.full, has_end_anchor: translator.has_end_anchor })
 }
+
+/// Classes within classes; each is a call deep.
+const CLASS_DEPTH_MAX: usize = 100;
 
 #[derive(Debug, Clone, Copy)]
 struct Flags {
@@ -57,6 +61,8 @@ struct Translator {
     groups: usize,
     /// True after something a quantifier may follow.
     can_repeat: bool,
+    /// Classes open around this one.
+    class_depth: usize,
 }
 
 fn bad(message: impl Into<String>) -> FunctionError {
@@ -94,6 +100,13 @@ impl Translator {
         let character = self.peek(0);
         self.position += usize::from(character.is_some());
         character
+    }
+
+    /// The text up to `end`, which is passed over; to the end of the pattern where there is none.
+    fn take_until(&mut self, end: char) -> String {
+        let text: String = self.source.iter().skip(self.position).take_while(|character| **character != end).collect();
+        self.position = (self.position + text.chars().count() + 1).min(self.source.len());
+        text
     }
 
     fn starts_with(&self, text: &str) -> bool {
@@ -200,7 +213,7 @@ impl Translator {
 
     /// `{2}`, `{2,}`, `{2,3}`; any other brace is itself.
     fn interval(&mut self) -> Result<(), FunctionError> {
-        let rest: String = self.source[self.position..].iter().collect();
+        let rest: String = self.source.iter().skip(self.position).collect();
         let interval = rest.split_once('}').map(|(inside, _)| inside.to_string()).filter(|inside| {
             let (low, high) = inside.split_once(',').unwrap_or((inside, "0"));
             !low.is_empty() && low.bytes().chain(high.bytes()).all(|byte| byte.is_ascii_digit())
@@ -239,7 +252,7 @@ impl Translator {
         match self.peek(0) {
             Some('<') => {
                 self.position += 1;
-                let name: String = self.source[self.position..].iter().take_while(|character| **character != '>').collect();
+                let name = self.take_until('>');
                 let is_name = name.starts_with(|first: char| first.is_alphabetic() || first == '_')
                     && name.chars().all(|character| character.is_alphanumeric() || character == '_');
                 if !is_name {
@@ -249,7 +262,6 @@ impl Translator {
                         format!("invalid group name <{name}>")
                     }));
                 }
-                self.position += name.chars().count() + 1;
                 self.push(&format!("(?P<{name}>"));
                 self.flags.push(flags);
                 Ok(())
@@ -339,8 +351,8 @@ impl Translator {
             }
             'E' => self.can_repeat = false,
             'k' if self.peek(0) == Some('<') => {
-                let name: String = self.source[self.position + 1..].iter().take_while(|character| **character != '>').collect();
-                self.position += name.chars().count() + 2;
+                self.position += 1;
+                let name = self.take_until('>');
                 self.needs_full = true;
                 self.push(&format!("\\k<{name}>"));
             }
@@ -400,8 +412,8 @@ impl Translator {
                 char::from_u32(code).ok_or_else(|| bad("too big number"))?
             }
             'x' if self.peek(0) == Some('{') => {
-                let digits: String = self.source[self.position + 1..].iter().take_while(|character| **character != '}').collect();
-                self.position += digits.chars().count() + 2;
+                self.position += 1;
+                let digits = self.take_until('}');
                 let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
                 code.ok_or_else(|| bad("invalid code point value"))?
             }
@@ -433,11 +445,7 @@ impl Translator {
     /// `{Name}` or one letter, as a class.
     fn property(&mut self, is_negated: bool) -> Result<String, FunctionError> {
         let name = match self.next() {
-            Some('{') => {
-                let name: String = self.source[self.position..].iter().take_while(|character| **character != '}').collect();
-                self.position += name.chars().count() + 1;
-                name
-            }
+            Some('{') => self.take_until('}'),
             Some(letter) => letter.to_string(),
             None => return Err(bad("invalid character property name {}")),
         };
@@ -451,6 +459,16 @@ impl Translator {
 
     /// A bracketed class; the opening bracket is read already.
     fn class(&mut self) -> Result<String, FunctionError> {
+        if self.class_depth >= CLASS_DEPTH_MAX {
+            return Err(bad("too deep nest level of char-class"));
+        }
+        self.class_depth += 1;
+        let class = self.class_members();
+        self.class_depth -= 1;
+        class
+    }
+
+    fn class_members(&mut self) -> Result<String, FunctionError> {
         let mut class = String::from("[");
         if self.peek(0) == Some('^') {
             self.position += 1;
@@ -518,7 +536,7 @@ impl Translator {
 
     /// `[:alpha:]` within a class.
     fn posix_class(&mut self) -> Result<String, FunctionError> {
-        let rest: String = self.source[self.position + 1..].iter().collect();
+        let rest: String = self.source.iter().skip(self.position + 1).collect();
         let Some((name, _)) = rest.split_once(":]") else {
             return self.class();
         };
@@ -579,5 +597,23 @@ mod tests {
         ] {
             assert_eq!(translate(pattern).unwrap_err().message, message, "{pattern}");
         }
+    }
+
+    // No input may panic: every head of some full patterns, and characters in odd places.
+    #[test]
+    fn broken_patterns_are_refused_not_fatal() {
+        let patterns = [
+            "(?<name>a[^b-d&&[x\\p{Alpha}]]\\x{41}\\u0041\\Q*\\E)\\k<name>{2,3}+",
+            "\\p{javaLowerCase}[[:^alpha:]]\\0101\\cA(?i-s:é)(?#c)$\\Z",
+            "[]-a\\b\\-z]&~#-\\1",
+        ];
+        for pattern in patterns {
+            let characters: Vec<char> = pattern.chars().collect();
+            for length in 0..=characters.len() {
+                let head: String = characters[..length].iter().collect();
+                let _ = translate(&head);
+            }
+        }
+        assert!(translate(&"[".repeat(10_000)).is_err());
     }
 }
