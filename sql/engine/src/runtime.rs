@@ -22,6 +22,7 @@ use object_store::memory::InMemory;
 use crate::engine::EngineConfig;
 use crate::error::EngineError;
 use crate::plan::cooperative::CooperativeJoins;
+use crate::plan::forget_dependencies;
 use crate::plan::lazy_errors::{LazyFilters, LazyProjections};
 use crate::scan::hive_table::STORE_URL;
 
@@ -77,6 +78,7 @@ fn template(config: &EngineConfig, env: Arc<RuntimeEnv>) -> SessionState {
         .with_config(session)
         .with_runtime_env(env)
         .with_analyzer_rules(Vec::new())
+        .with_optimizer_rules(forget_dependencies::rules())
         .with_physical_optimizer_rules(rules)
         .build()
 }

@@ -135,8 +135,10 @@ impl Lake {
         let meter = Arc::new(Meter::default());
         let parsed = self.engine.parse(text)?;
         let prepared = self.engine.prepare(session(), parsed, Arc::clone(&meter)).await?;
-        let batches = batches(self.engine.run(prepared, CancellationToken::new()).await?).await?;
-        Ok((batches.iter().flat_map(rows).collect(), meter))
+        match self.engine.run(prepared, CancellationToken::new()).await? {
+            Output::Text(lines) => Ok((lines.into_iter().map(|line| vec![line]).collect(), meter)),
+            output => Ok((batches(output).await?.iter().flat_map(rows).collect(), meter)),
+        }
     }
 
     /// The rows of a query that must succeed, sorted.

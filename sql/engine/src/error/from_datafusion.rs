@@ -43,6 +43,8 @@ pub fn from_datafusion(error: DataFusionError) -> EngineError {
     }
     fallback.unwrap_or_else(|| {
         tracing::error!(cause = %error, "a query failed inside the engine");
+        #[cfg(test)]
+        eprintln!("internal failure: {error}");
         EngineError::internal(INTERNAL_SENTENCE)
     })
 }

@@ -126,11 +126,12 @@ impl Lowerer {
         condition: Option<&Expr>,
     ) -> Result<LogicalPlan, EngineError> {
         let outer: HashSet<Symbol> = correlation.iter().map(|column| column.symbol).collect();
-        if !relation_refers_to(right, &outer) {
-            return self.join(kind, left, right, condition);
+        let refers = relation_refers_to(right, &outer);
+        if matches!(kind, JoinKind::Right | JoinKind::Full) {
+            return self.lateral_outer(kind, left, right, correlation, condition);
         }
-        if !matches!(kind, JoinKind::Inner | JoinKind::Left) {
-            return Err(EngineError::engine("NOT_SUPPORTED", "LATERAL on the outer side of a join is not supported"));
+        if !refers {
+            return self.join(kind, left, right, condition);
         }
         let left_plan = self.relation(left)?;
         if let Some(pulled) = pull_up(right, &outer, false) {
@@ -144,6 +145,27 @@ impl Lowerer {
         }
         let condition = condition.map(|condition| self.expr(condition)).transpose()?;
         self.join_dependent(left_plan, right, correlation, join_type(kind), condition)
+    }
+
+    /// RIGHT or FULL JOIN LATERAL: for each left row every right row, beside nulls where the condition does not hold. Without
+    /// right rows a FULL join keeps the left row. Ref: Trino 401 `PlanNode` semantics of a correlated join, row by row.
+    fn lateral_outer(&mut self, kind: JoinKind, left: &Relation, right: &Relation, correlation: &[Column], condition: Option<&Expr>) -> Result<LogicalPlan, EngineError> {
+        let is_true = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(ScalarValue::Boolean(Some(true))));
+        let Some(condition) = condition.filter(|condition| !is_true(condition)) else {
+            let kind = if kind == JoinKind::Right { JoinKind::Inner } else { JoinKind::Left };
+            return self.lateral(kind, left, right, correlation, None);
+        };
+        if kind == JoinKind::Full {
+            return Err(EngineError::engine("NOT_SUPPORTED", "FULL JOIN involving a correlated subquery is only supported with condition ON TRUE"));
+        }
+        let joined = Relation::Lateral { kind: JoinKind::Inner, left: Box::new(left.clone()), right: Box::new(right.clone()), correlation: correlation.to_vec(), condition: None };
+        let nulled = left.columns().into_iter().map(|column| {
+            let branches = vec![(condition.clone(), reference(&column))];
+            let data_type = column.data_type.clone();
+            (column, Expr { kind: ExprKind::Case { branches, otherwise: None }, data_type })
+        });
+        let kept = right.columns().into_iter().map(|column| (column.clone(), reference(&column)));
+        self.relation(&Relation::Project { expressions: nulled.chain(kept).collect(), input: Box::new(joined) })
     }
 
     /// `plan` joined to `relation`, computed for every combination of the outer columns' values.
@@ -256,7 +278,10 @@ impl Lowerer {
         unknown_rows.filter = Some(unknown);
         let (equal_count, unknown_count) = (equal_rows.output.clone(), unknown_rows.output.clone());
         let mut correlation = subquery.correlation.clone();
-        correlation.push(Column { symbol: symbol_of(&value)?, data_type: value.data_type.clone() });
+        let comparand = Column { symbol: symbol_of(&value)?, data_type: value.data_type.clone() };
+        if !correlation.iter().any(|column| column.symbol == comparand.symbol) {
+            correlation.push(comparand);
+        }
         let plan = self.attach_aggregates(plan, &subquery.relation, vec![equal_rows, unknown_rows], &correlation)?;
         let is_positive = |count: &Column| compare(Operator::GreaterThan, reference(count), bigint(0));
         let kind = ExprKind::Case {
@@ -268,10 +293,8 @@ impl Lowerer {
 
     /// `value op ALL|ANY (…)` from the extremes and the counts. Ref: Trino 401 `TransformQuantifiedComparisonApplyToCorrelatedJoin`.
     fn attach_quantified(&mut self, plan: LogicalPlan, subquery: &Subquery, value: &Expr, operator: Operator, is_all: bool) -> Result<(LogicalPlan, Expr), EngineError> {
-        let [column] = subquery.columns.as_slice() else {
-            return Err(EngineError::engine("NOT_SUPPORTED", "A quantified comparison of rows is not supported"));
-        };
         let (plan, value) = self.with_comparand(plan, value)?;
+        let [column] = subquery.columns.as_slice() else { return self.attach_row_comparison(plan, subquery, &value, operator, is_all) };
         let (low, high) = (self.fresh_column(column.data_type.clone()), self.fresh_column(column.data_type.clone()));
         let rows = self.count_of(Vec::new())?;
         let known = self.count_of(vec![reference(column)])?;
@@ -301,6 +324,31 @@ impl Lowerer {
         let kind = ExprKind::Case {
             branches: vec![(no_rows, boolean(Some(is_all))), (decided, boolean(Some(!is_all))), (has_nulls, boolean(None))],
             otherwise: Some(Box::new(holds)),
+        };
+        Ok((plan, Expr { kind, data_type: TrinoType::Boolean }))
+    }
+
+    /// `row = ALL (…)` or `row <> ANY (…)`: how many rows differ, and for how many that is unknown.
+    fn attach_row_comparison(&mut self, plan: LogicalPlan, subquery: &Subquery, value: &Expr, operator: Operator, is_all: bool) -> Result<(LogicalPlan, Expr), EngineError> {
+        let ((Operator::Equal, true) | (Operator::NotEqual, false)) = (operator, is_all) else {
+            return Err(EngineError::engine("NOT_SUPPORTED", "A quantified comparison of rows by order is not supported"));
+        };
+        let equality = conjunction(row_equality(value, &subquery.columns)?).ok_or_else(|| EngineError::internal("a row without fields"))?;
+        let unknown = Expr { kind: ExprKind::IsNull(Box::new(equality.clone())), data_type: TrinoType::Boolean };
+        let (mut different_rows, mut unknown_rows) = (self.count_of(Vec::new())?, self.count_of(Vec::new())?);
+        different_rows.filter = Some(not(equality));
+        unknown_rows.filter = Some(unknown);
+        let (different_count, unknown_count) = (different_rows.output.clone(), unknown_rows.output.clone());
+        let mut correlation = subquery.correlation.clone();
+        let comparand = Column { symbol: symbol_of(value)?, data_type: value.data_type.clone() };
+        if !correlation.iter().any(|column| column.symbol == comparand.symbol) {
+            correlation.push(comparand);
+        }
+        let plan = self.attach_aggregates(plan, &subquery.relation, vec![different_rows, unknown_rows], &correlation)?;
+        let is_positive = |count: &Column| compare(Operator::GreaterThan, reference(count), bigint(0));
+        let kind = ExprKind::Case {
+            branches: vec![(is_positive(&different_count)?, boolean(Some(!is_all))), (is_positive(&unknown_count)?, boolean(None))],
+            otherwise: Some(Box::new(boolean(Some(is_all)))),
         };
         Ok((plan, Expr { kind, data_type: TrinoType::Boolean }))
     }

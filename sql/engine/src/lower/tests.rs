@@ -109,6 +109,10 @@ async fn aggregation() {
         ("SELECT grp, count(*) FROM t GROUP BY ROLLUP (grp)", &["NULL,1", "NULL,6", "a,2", "b,2", "c,1"]),
         ("SELECT x + 1, count(*) FROM t WHERE x > 20 GROUP BY x + 1", &["31,1", "51,1"]),
         ("SELECT avg(y) FROM u WHERE id = 3", &["300.5"]),
+        (
+            "SELECT c FROM (SELECT d.g, u.y, count(*) c FROM (SELECT DISTINCT grp g FROM t WHERE id < 4) d CROSS JOIN u GROUP BY d.g, u.y)",
+            &["1", "1", "1", "1", "1", "1", "1", "1", "1", "1"],
+        ),
     ])
     .await;
 }
@@ -155,6 +159,10 @@ async fn subqueries() {
         ("SELECT id FROM t WHERE x = (SELECT max(x) FROM t s WHERE s.grp = t.grp)", &["2", "3", "5"]),
         ("SELECT id FROM t WHERE x > 10 AND (id = 1 OR EXISTS (SELECT 1 FROM u WHERE u.id = t.id))", &["3"]),
         ("SELECT grp FROM t GROUP BY grp HAVING count(*) > (SELECT 1)", &["a", "b"]),
+        ("SELECT ROW(1, 2) = ALL (SELECT 1, 2), ROW(1, 2) <> ANY (SELECT 1, 2), ROW(1, 2) IN (SELECT 1, 2)", &["true,false,true"]),
+        ("SELECT t.id, c FROM t, LATERAL (SELECT count(DISTINCT id) c FROM u WHERE u.id <= t.id GROUP BY y) WHERE t.id < 4", &["1,1", "2,1", "3,1", "3,1", "3,1"]),
+        ("SELECT x, y FROM (VALUES 1, 2) t(x) RIGHT JOIN LATERAL (SELECT t.x * 10 AS y) ON x = 1", &["1,10", "NULL,20"]),
+        ("SELECT * FROM (VALUES 1, 2) t(x) LEFT JOIN (VALUES 1, 3) u(y) ON t.x IN (VALUES 1)", &["1,1", "1,3", "2,NULL"]),
         ("SELECT t.id, z FROM t CROSS JOIN LATERAL (SELECT t.id * 2 AS z) WHERE t.id < 3", &["1,2", "2,4"]),
         ("SELECT t.id, z FROM t LEFT JOIN LATERAL (SELECT sum(y) z FROM u WHERE u.id < t.id) ON true WHERE t.id < 3", &["1,NULL", "2,100.0"]),
     ])

@@ -1,6 +1,7 @@
 //! Which plan pieces are our own? Small functions the lowering needs, and the physical rules every plan passes.
 
 pub mod cooperative;
+pub mod forget_dependencies;
 pub mod lazy_errors;
 pub mod ordinality;
 pub mod recursion_depth;
