@@ -10,7 +10,7 @@ use crate::query::queue::Queue;
 use crate::query::workgroups::Workgroups;
 use crate::s3::{Endpoint, EndpointOptions};
 use crate::storage::{BucketTarget, Storage, StorageOptions};
-use owlake_catalog::{Catalog, Clock};
+use owlake_catalog::{Catalog, Clock, DatabaseDefinition, DatabaseName};
 use owlake_engine::engine::{Engine, EngineConfig};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
@@ -80,6 +80,7 @@ impl App {
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|error| ServerError::io(data_dir.display().to_string(), error))?;
         let catalog: Arc<dyn Catalog> = open_catalog(&data_dir.join("catalog"), clock.clone())?;
+        make_default_database(catalog.as_ref()).map_err(|error| start("catalog", error))?;
         let storage = Arc::new(Storage::open(storage_options(&config)).map_err(|error| start("storage", error))?);
         let engine_config = EngineConfig {
             memory_bytes_max: config.memory_bytes_max,
@@ -127,6 +128,14 @@ impl App {
 fn open_catalog(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Catalog>, ServerError> {
     let catalog = owlake_catalog::FileCatalog::open(folder, clock).map_err(|error| start("catalog", error))?;
     Ok(Arc::new(catalog))
+}
+
+/// A new catalog has the database `default`, as a Hive metastore has; one that was dropped stays dropped.
+fn make_default_database(catalog: &dyn Catalog) -> owlake_catalog::Result<()> {
+    if catalog.databases()?.is_empty() {
+        catalog.create_database(&DatabaseName::parse("default")?, DatabaseDefinition::default())?;
+    }
+    Ok(())
 }
 
 fn storage_options(config: &Config) -> StorageOptions {

@@ -18,6 +18,9 @@ use self::client::{Client, QueryOptions};
 use self::print::Format;
 use crate::config::{Config, SETTINGS};
 
+/// Stack of a thread that answers requests: statements are parsed there, and their trees are walked by recursion.
+const REQUEST_STACK_BYTES: usize = 16 << 20;
+
 /// Where `query` and `repl` leave their results unless told otherwise.
 const RESULTS_BUCKET: &str = "owlake-results";
 
@@ -91,7 +94,7 @@ fn config(arguments: &ArgMatches) -> Result<Config, String> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("no runtime can be started: {error}"))
+    tokio::runtime::Builder::new_multi_thread().thread_stack_size(REQUEST_STACK_BYTES).enable_all().build().map_err(|error| format!("no runtime can be started: {error}"))
 }
 
 fn serve_command(arguments: &ArgMatches) -> Result<(), String> {
