@@ -17,14 +17,9 @@ fn chains_of_ten_thousand_terms_are_read_and_freed() {
         let expression = parse_expression(&chain(operator)).unwrap();
         let mut depth = 1;
         let mut at = &expression;
-        loop {
-            match &at.kind {
-                ExpressionKind::ArithmeticBinary { left, .. } | ExpressionKind::Concat { left, .. } => {
-                    depth += 1;
-                    at = left;
-                }
-                _ => break,
-            }
+        while let ExpressionKind::ArithmeticBinary { left, .. } | ExpressionKind::Concat { left, .. } = &at.kind {
+            depth += 1;
+            at = left;
         }
         assert_eq!(depth, TERMS);
     }

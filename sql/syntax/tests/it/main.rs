@@ -8,3 +8,4 @@ mod limits;
 mod messages;
 mod positions;
 mod printing;
+mod statements;
