@@ -84,3 +84,35 @@ fn mismatch(tokens: &[Token<'_>], index: usize, labels: &[String]) -> SyntaxErro
     let expecting = if labels.is_empty() { String::new() } else { format!(". Expecting: {}", labels.join(", ")) };
     SyntaxError::at(location, format!("mismatched input '{text}'{expecting}"))
 }
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::lexer::tokenize;
+    use crate::trino::parse_statement;
+
+    /// The table explains what the parser refuses, so both must take the same texts: each statement below and
+    /// everything it begins with.
+    #[test]
+    fn the_table_and_the_parser_take_the_same_texts() {
+        for statement in [
+            "WITH RECURSIVE a (x) AS (SELECT 1) SELECT DISTINCT a.*, b AS c FROM a AS t (p), LATERAL (VALUES 1) u JOIN v USING (k) WHERE NOT x BETWEEN 1 AND 2 GROUP BY ROLLUP (a), () HAVING true WINDOW w AS (PARTITION BY a) ORDER BY 1 DESC NULLS LAST OFFSET 1 ROW LIMIT 5",
+            "SELECT count(DISTINCT a ORDER BY b) FILTER (WHERE c) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), x -> x + 1, CAST(a AS row(b bigint, array(c))), CASE WHEN a THEN b ELSE c END, a[1].b AT TIME ZONE 'UTC', INTERVAL '1' DAY, (a, b), (SELECT 1)",
+            "SELECT trim(LEADING 'x' FROM y), extract(DAY FROM d), a IN (1, 2), a IN (SELECT 1), a LIKE 'x' ESCAPE 'y', a IS NOT DISTINCT FROM b, EXISTS (SELECT 1), a = ALL (SELECT 1) FROM (a CROSS JOIN b) TABLESAMPLE SYSTEM (1)",
+            "SELECT json_value(j, 'lax $' PASSING 1 AS a RETURNING int NULL ON EMPTY ERROR ON ERROR), json_object(KEY 'a' VALUE 1 NULL ON NULL), json_array(1 ABSENT ON NULL)",
+            "SELECT * FROM t MATCH_RECOGNIZE (PARTITION BY a MEASURES b AS c ONE ROW PER MATCH AFTER MATCH SKIP TO NEXT ROW PATTERN (A B+ (C | D)?) SUBSET U = (A, B) DEFINE A AS true) m",
+            "CREATE TABLE IF NOT EXISTS t COMMENT 'c' WITH (a = 1, b = DEFAULT) AS SELECT 1 WITH NO DATA",
+            "MERGE INTO t x USING s ON a = b WHEN MATCHED THEN UPDATE SET a = 1, b = 2 WHEN NOT MATCHED THEN INSERT (a) VALUES (1)",
+            "UNLOAD (SELECT 1) TO 's3://b/' WITH (format = 'ORC')",
+            "EXPLAIN (TYPE LOGICAL, FORMAT JSON) INSERT INTO t (a) SELECT 1 UNION ALL SELECT 2 EXCEPT SELECT 3",
+        ] {
+            let tokens = tokenize(statement);
+            for token in &tokens {
+                let text = statement.get(..token.span.end).unwrap();
+                let is_parsed = parse_statement(text).is_ok();
+                assert_eq!(recognize(&tokenize(text), StartRule::Statement).is_ok(), is_parsed, "{text}");
+            }
+            assert!(parse_statement(statement).is_ok(), "{statement}");
+        }
+    }
+}
