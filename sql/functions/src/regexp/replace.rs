@@ -26,8 +26,8 @@ pub const REGEXP_REPLACE: Function = Function {
             "(varchar(x), char(p), varchar(y)) -> varchar(min(2147483647, x + min(2147483647, max(x * y / 2, y)) * (x + 1)))",
             replace,
         ),
-        Overload::lambda("(varchar, varchar(y), function(array(varchar), varchar)) -> varchar", replace_by_lambda),
-        Overload::lambda("(varchar, char(y), function(array(varchar), varchar)) -> varchar", replace_by_lambda),
+        Overload::lambda("(varchar, varchar(y), function(array(varchar), varchar(x))) -> varchar", replace_by_lambda),
+        Overload::lambda("(varchar, char(y), function(array(varchar), varchar(x))) -> varchar", replace_by_lambda),
     ],
     description: "Replaces substrings matching a regular expression by given string or by the result of a lambda",
     examples: &[
