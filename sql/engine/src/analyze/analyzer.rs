@@ -43,7 +43,7 @@ pub fn analyze_query(context: &AnalyzerContext<'_>, query: &ast::Query) -> Resul
     let scope = Scope::root(0);
     let mut output = analyzer.query(query, &scope, true)?;
     refused(analyzer.shared.refusal.take())?;
-    hidden::drop_unused(&mut output.relation, &analyzer.shared.used_hidden);
+    hidden::drop_unused(&mut output.relation, &analyzer.shared.unused_hidden);
     let columns = output
         .fields
         .into_iter()
@@ -63,7 +63,9 @@ pub fn analyze_query(context: &AnalyzerContext<'_>, query: &ast::Query) -> Resul
 pub fn analyze_expression(context: &AnalyzerContext<'_>, expression: &ast::Expression) -> Result<Expr, EngineError> {
     let mut analyzer = Analyzer::new(context);
     let place = Place::plain(&Scope::root(0));
-    analyzer.expression(expression, &place)
+    let typed = analyzer.expression(expression, &place)?;
+    refused(analyzer.shared.refusal.take())?;
+    Ok(typed)
 }
 
 /// Where an expression stands.
@@ -150,7 +152,8 @@ pub(crate) struct Shared {
     /// Subqueries and laterals around the current point.
     pub depth: usize,
     pub references: Vec<Reference>,
-    pub used_hidden: HashSet<Symbol>,
+    /// Hidden columns of the tables read that no name has meant yet.
+    pub unused_hidden: HashSet<Symbol>,
     /// References that leave a subquery, by the subquery's first column.
     pub outer_references: HashMap<Symbol, Vec<Reference>>,
     pub views: Vec<QualifiedTableName>,
@@ -198,7 +201,7 @@ impl<'a> Analyzer<'a> {
     /// Notes that a name was resolved, so that correlations can be told afterwards.
     pub(crate) fn note_reference(&mut self, resolved: &Resolved, location: Location, text: impl FnOnce() -> String) {
         if resolved.field.is_hidden {
-            self.shared.used_hidden.insert(resolved.field.symbol);
+            self.shared.unused_hidden.remove(&resolved.field.symbol);
         }
         self.shared.references.push(Reference {
             column: resolved.field.column(),

@@ -27,6 +27,9 @@ const CALL_ARGUMENTS_MAX: usize = 127;
 const GROUPING_ARGUMENTS_MAX: usize = 63;
 /// With more arguments `grouping` gives bigint.
 const GROUPING_ARGUMENTS_INTEGER_MAX: usize = 31;
+/// No function of the library takes more lambdas, nor a lambda of more parameters.
+const LAMBDAS_TRIED_MAX: usize = 3;
+const LAMBDA_PARAMETERS_MAX: usize = 3;
 /// How a lambda typer tells the registry that the analyzer itself failed; never seen by a client.
 const LAMBDA_FAILED: &str = "LAMBDA_FAILED";
 
@@ -144,6 +147,31 @@ impl<'a> Analyzer<'a> {
                 Passed::Lambda { parameters, .. } => Argument::Lambda { parameters: parameters.len() },
             })
             .collect();
+        let failure = match self.resolve_arguments(name, &arguments, passed, at, place) {
+            Ok(function) => return Ok(function),
+            Err(failure) => failure,
+        };
+        // A lambda with the wrong number of parameters is told so, rather than that the function takes no such lambda.
+        if failure.name == "FUNCTION_NOT_FOUND" {
+            for counts in other_parameter_counts(&arguments) {
+                if let Err(other) = self.resolve_arguments(name, &counts, passed, at, place)
+                    && other.name == "INVALID_PARAMETER_USAGE"
+                {
+                    return Err(other);
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    fn resolve_arguments(
+        &mut self,
+        name: &str,
+        arguments: &[Argument],
+        passed: &[Passed<'a>],
+        at: Location,
+        place: &Place<'a>,
+    ) -> Analysis<BoundFunction> {
         let mut failure: Option<EngineError> = None;
         let mut type_lambda = |position: usize, types: &[TrinoType]| -> Result<TrinoType, FunctionError> {
             let Some(Passed::Lambda { parameters, body, location }) = passed.get(position) else {
@@ -160,7 +188,7 @@ impl<'a> Analyzer<'a> {
                 }
             }
         };
-        resolve_function(name, &arguments, &mut type_lambda).map_err(|error| match failure.take() {
+        resolve_function(name, arguments, &mut type_lambda).map_err(|error| match failure.take() {
             Some(failure) if error.name == LAMBDA_FAILED => failure,
             _ => of_function(at, &error),
         })
@@ -424,6 +452,27 @@ impl<'a> Analyzer<'a> {
         };
         self.call_by_name(name, arguments, at)
     }
+}
+
+/// The arguments again, with other numbers of lambda parameters; nothing when there is no lambda.
+fn other_parameter_counts(arguments: &[Argument]) -> Vec<Vec<Argument>> {
+    let is_lambda = |argument: &&Argument| matches!(argument, Argument::Lambda { .. });
+    let lambdas = arguments.iter().filter(is_lambda).count();
+    if lambdas == 0 || lambdas > LAMBDAS_TRIED_MAX {
+        return Vec::new();
+    }
+    let mut variants: Vec<Vec<Argument>> = vec![Vec::new()];
+    for argument in arguments {
+        let choices: Vec<Argument> = match argument {
+            Argument::Value(_) => vec![argument.clone()],
+            Argument::Lambda { .. } => (0..=LAMBDA_PARAMETERS_MAX).map(|parameters| Argument::Lambda { parameters }).collect(),
+        };
+        variants = variants
+            .into_iter()
+            .flat_map(|variant| choices.iter().map(move |choice| variant.iter().cloned().chain([choice.clone()]).collect()))
+            .collect();
+    }
+    variants
 }
 
 /// A lambda whose body gives exactly what the function wants.

@@ -134,13 +134,13 @@ impl<'a> Analyzer<'a> {
             }
             ExpressionKind::Subquery(query) => self.scalar_subquery(query, at, place),
             ExpressionKind::Exists(subquery) => self.exists(subquery, place),
-            ExpressionKind::Parameter(index) => self.parameter(*index, at, place),
+            ExpressionKind::Parameter(index) => self.parameter(*index, place),
             ExpressionKind::Grouping(names) => self.grouping(names, at, place),
-            ExpressionKind::JsonExists(_) => Err(unsupported(at, "JSON_EXISTS is not supported yet")),
-            ExpressionKind::JsonValue(_) => Err(unsupported(at, "JSON_VALUE is not supported yet")),
-            ExpressionKind::JsonQuery(_) => Err(unsupported(at, "JSON_QUERY is not supported yet")),
-            ExpressionKind::JsonObject(_) => Err(unsupported(at, "JSON_OBJECT is not supported yet")),
-            ExpressionKind::JsonArray(_) => Err(unsupported(at, "JSON_ARRAY is not supported yet")),
+            ExpressionKind::JsonExists(json) => self.json_exists(json, at, place),
+            ExpressionKind::JsonValue(json) => self.json_value(json, at, place),
+            ExpressionKind::JsonQuery(json) => self.json_query(json, at, place),
+            ExpressionKind::JsonObject(json) => self.json_object(json, at, place),
+            ExpressionKind::JsonArray(json) => self.json_array(json, at, place),
         }
     }
 

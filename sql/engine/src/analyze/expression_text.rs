@@ -5,6 +5,7 @@ use owlake_syntax::trino::ast::{
     Quantifier, Sign, TrimSpecification, WhenClause, Window, WindowFrame, WindowSpecification,
 };
 
+use super::json_text;
 use super::type_names::type_text;
 
 /// The expression in the engine's own spelling: operators parenthesised, keywords in capitals.
@@ -115,11 +116,11 @@ pub(crate) fn expression_text(expression: &Expression) -> String {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             format!("GROUPING ({})", names.join(", "))
         }
-        ExpressionKind::JsonExists(_) => "JSON_EXISTS(…)".to_owned(),
-        ExpressionKind::JsonValue(_) => "JSON_VALUE(…)".to_owned(),
-        ExpressionKind::JsonQuery(_) => "JSON_QUERY(…)".to_owned(),
-        ExpressionKind::JsonObject(_) => "JSON_OBJECT(…)".to_owned(),
-        ExpressionKind::JsonArray(_) => "JSON_ARRAY(…)".to_owned(),
+        ExpressionKind::JsonExists(json) => json_text::exists_text(json),
+        ExpressionKind::JsonValue(json) => json_text::value_text(json),
+        ExpressionKind::JsonQuery(json) => json_text::query_text(json),
+        ExpressionKind::JsonObject(json) => json_text::object_text(json),
+        ExpressionKind::JsonArray(json) => json_text::array_text(json),
     }
 }
 

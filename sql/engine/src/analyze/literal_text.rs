@@ -186,11 +186,11 @@ pub(crate) fn interval_millis(text: &str, from: IntervalUnit, to: Option<Interva
     }
     let mut rest = text;
     let mut total: i64 = 0;
-    for unit in first..=last {
+    for (unit, seconds) in SECONDS.iter().enumerate().take(last + 1).skip(first) {
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let number = digits(&rest[..end])?;
         rest = &rest[end..];
-        total = total.checked_add(number.checked_mul(SECONDS[unit])?.checked_mul(MILLIS_PER_SECOND)?)?;
+        total = total.checked_add(number.checked_mul(*seconds)?.checked_mul(MILLIS_PER_SECOND)?)?;
         if unit == UNITS.len() - 1
             && let Some(fraction) = rest.strip_prefix('.')
         {

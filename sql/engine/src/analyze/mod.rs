@@ -17,6 +17,8 @@ mod failure;
 mod group_by;
 mod grouping;
 mod hidden;
+mod json;
+mod json_text;
 mod literal_text;
 mod literals;
 mod patterns;

@@ -68,13 +68,12 @@ fn parse_parameter(text: &str) -> Expression {
 }
 
 impl<'a> Analyzer<'a> {
-    pub(crate) fn parameter(&mut self, index: usize, at: Location, place: &Place<'a>) -> Analysis<Expr> {
+    pub(crate) fn parameter(&mut self, index: usize, place: &Place<'a>) -> Analysis<Expr> {
         let context = self.context;
         let Some(parameter) = context.parameters.get(index) else {
             let message = format!("Incorrect number of parameters: expected {} but found {}", index + 1, context.parameters.len());
             return Err(fail_at(Location::START, "INVALID_PARAMETER_USAGE", message));
         };
-        let _ = at;
         self.expression(&parameter.expression, place)
     }
 }

@@ -256,8 +256,7 @@ impl<'a> Analyzer<'a> {
             return Ok(None);
         }
         let name = &call.name;
-        for (clause, is_used) in
-            [("FILTER", call.filter.is_some()), ("ORDER BY", call.order_by.is_some()), ("DISTINCT", call.is_distinct)]
+        for (clause, is_used) in [("FILTER", call.filter.is_some()), ("ORDER BY", call.order_by.is_some()), ("DISTINCT", call.is_distinct)]
         {
             if is_used {
                 let message = format!("Cannot use {clause} with {name} aggregate function in pattern recognition context");
@@ -270,6 +269,12 @@ impl<'a> Analyzer<'a> {
             let inner = pattern_function(nested).map_or("", |(name, _)| name);
             let message = format!("Cannot nest {inner} pattern navigation function inside {name} function");
             return Err(fail_at(nested.location, "INVALID_NAVIGATION_NESTING", message));
+        }
+        if let Some(star) = &call.star_label
+            && call.name.suffix() != "count"
+        {
+            let message = "label.* syntax is only supported as the only argument of row pattern count function";
+            return Err(fail_at(star.location, "INVALID_FUNCTION_ARGUMENT", message));
         }
         if let Some(star) = &call.star_label
             && !labels.contains(&label(star))
@@ -340,9 +345,9 @@ impl<'a> Analyzer<'a> {
                     TrinoType::VARCHAR
                 }
                 [other] => {
-                    let kind = if matches!(other.kind, ExpressionKind::Dereference { .. }) { "DereferenceExpression" } else { "Expression" };
-                    let message =
-                        format!("CLASSIFIER function argument should be primary pattern variable or subset name. Actual: {kind}");
+                    let kind =
+                        if matches!(other.kind, ExpressionKind::Dereference { .. }) { "DereferenceExpression" } else { "Expression" };
+                    let message = format!("CLASSIFIER function argument should be primary pattern variable or subset name. Actual: {kind}");
                     return Err(mismatch(other.location, message));
                 }
                 _ => return invalid(at, "CLASSIFIER pattern recognition function takes no arguments or 1 argument".to_owned()),
@@ -413,13 +418,22 @@ fn check_nesting(name: &str, value: &Expression) -> Analysis<()> {
     let refuse = |at: Location, message: String| Err(fail_at(at, "INVALID_NAVIGATION_NESTING", message));
     let outer_label = name;
     if matches!(name, "first" | "last") {
-        return refuse(first.location, format!("Cannot nest {inner} pattern navigation function inside {outer_label} pattern navigation function"));
+        return refuse(
+            first.location,
+            format!("Cannot nest {inner} pattern navigation function inside {outer_label} pattern navigation function"),
+        );
     }
     if let Some(second) = nested.get(1) {
-        return refuse(second.location, format!("Cannot nest multiple pattern navigation functions inside {outer_label} pattern navigation function"));
+        return refuse(
+            second.location,
+            format!("Cannot nest multiple pattern navigation functions inside {outer_label} pattern navigation function"),
+        );
     }
     if matches!(inner, "prev" | "next") {
-        return refuse(first.location, format!("Cannot nest {inner} pattern navigation function inside {outer_label} pattern navigation function"));
+        return refuse(
+            first.location,
+            format!("Cannot nest {inner} pattern navigation function inside {outer_label} pattern navigation function"),
+        );
     }
     if !std::ptr::eq(*first, value) {
         return refuse(first.location, "Immediate nesting is required for pattern navigation functions".to_owned());
@@ -437,7 +451,13 @@ fn refuse_nested_aggregates(call: &FunctionCall, name: &str) -> Analysis<()> {
 }
 
 /// The one label an argument is about: `Some(None)` for all rows, `None` when it reads no row.
-fn argument_label(argument: &Expression, call: &FunctionCall, at: Location, labels: &Labels, is_required: bool) -> Analysis<Option<Option<String>>> {
+fn argument_label(
+    argument: &Expression,
+    call: &FunctionCall,
+    at: Location,
+    labels: &Labels,
+    is_required: bool,
+) -> Analysis<Option<Option<String>>> {
     let name = &call.name;
     let mut unlabeled = false;
     let mut labeled: Vec<(String, Location)> = Vec::new();
@@ -473,11 +493,12 @@ fn argument_label(argument: &Expression, call: &FunctionCall, at: Location, labe
         }
         return Ok(None);
     }
-    let mixed = format!("Column references inside argument of function {name} must all either be prefixed with the same label or be not prefixed");
-    if let Some((first, place)) = labeled.first() {
-        if unlabeled || labeled.iter().any(|(other, _)| other != first) {
-            return refuse(*place, mixed);
-        }
+    let mixed =
+        format!("Column references inside argument of function {name} must all either be prefixed with the same label or be not prefixed");
+    if let Some((first, place)) = labeled.first()
+        && (unlabeled || labeled.iter().any(|(other, _)| other != first))
+    {
+        return refuse(*place, mixed);
     }
     if let Some(first) = classifiers.first()
         && classifiers.iter().any(|other| other != first)
@@ -529,9 +550,7 @@ fn check_clauses(clauses: &Clauses<'_>) -> Analysis<Labels> {
         if !defined.insert(label(&definition.name)) {
             return invalid(&definition.name, format!("pattern variable with name: {name} is defined twice"));
         }
-        let is_final = |part: &Expression| {
-            matches!(&part.kind, ExpressionKind::FunctionCall(call) if call.processing_mode == Some(ProcessingMode::Final))
-        };
+        let is_final = |part: &Expression| matches!(&part.kind, ExpressionKind::FunctionCall(call) if call.processing_mode == Some(ProcessingMode::Final));
         if let Some(call) = find(&definition.condition, &is_final).first() {
             let message = "FINAL semantics is not supported in DEFINE clause";
             return Err(fail_at(call.location, "INVALID_PROCESSING_MODE", message));

@@ -149,7 +149,7 @@ impl<'a> Analyzer<'a> {
             RowCount::Number(digits, at) => (digits.clone(), *at),
             RowCount::Parameter(index, at) => {
                 let place = Place::plain(&Scope::root(self.shared.depth));
-                self.parameter(*index, *at, &place)?;
+                self.parameter(*index, &place)?;
                 let context = self.context;
                 let expression = context.parameters.get(*index).map(|parameter| &parameter.expression);
                 match expression {

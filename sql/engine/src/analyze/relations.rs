@@ -21,7 +21,7 @@ use super::coercion::coerced;
 use super::expression::{boolean, operator_call};
 use super::failure::{Analysis, fail_at, mismatch, unsupported};
 use super::query::Output;
-use super::scope::{Ambiguous, Field, NamedQuery, NamedQueryKind, Resolved, Scope};
+use super::scope::{Field, NamedQuery, NamedQueryKind, Resolved, Scope};
 use super::tables::{FoundTable, QualifiedTableName};
 use super::visit::{check_scalar, find};
 
@@ -124,6 +124,9 @@ impl<'a> Analyzer<'a> {
         let mut columns = Vec::with_capacity(table.columns.len());
         for (index, column) in table.columns.iter().enumerate() {
             let output = self.fresh_column(&column.data_type);
+            if matches!(column.kind, ColumnKind::Hidden(_)) {
+                self.shared.unused_hidden.insert(output.symbol);
+            }
             fields.push(Field {
                 relation_alias: Some(Rc::clone(&alias)),
                 name: Some(column.name.as_str().into()),
@@ -268,22 +271,15 @@ impl<'a> Analyzer<'a> {
             RelationKind::Lateral(query) => self.join_lateral(join, at, left, query, alias, scope),
             _ => {
                 let right = self.relation(&join.right, scope)?;
-                self.join_sources(join, at, left, right, scope)
+                self.join_sources(join, left, right, scope)
             }
         }
     }
 
-    fn join_sources(
-        &mut self,
-        join: &'a Join,
-        at: Location,
-        left: Source<'a>,
-        right: Source<'a>,
-        scope: &Rc<Scope<'a>>,
-    ) -> Analysis<Source<'a>> {
+    fn join_sources(&mut self, join: &'a Join, left: Source<'a>, right: Source<'a>, scope: &Rc<Scope<'a>>) -> Analysis<Source<'a>> {
         let kind = join_kind(join.kind);
         if let Some(JoinCriteria::Using(columns)) = &join.criteria {
-            return self.join_using(kind, columns, at, left, right, scope);
+            return self.join_using(kind, columns, left, right, scope);
         }
         let fields: Vec<Field> = left.scope.fields.iter().chain(&right.scope.fields).cloned().collect();
         let output = Scope::within(scope, fields);
@@ -311,7 +307,6 @@ impl<'a> Analyzer<'a> {
         &mut self,
         kind: JoinKind,
         names: &'a [Identifier],
-        at: Location,
         left: Source<'a>,
         right: Source<'a>,
         scope: &Rc<Scope<'a>>,
@@ -349,15 +344,11 @@ impl<'a> Analyzer<'a> {
         for field in left.scope.fields.iter().chain(&right.scope.fields).filter(|field| !merged.contains(&field.symbol)) {
             fields.push(field.clone());
             if !expressions.iter().any(|(column, _)| column.symbol == field.symbol) {
-                // Hidden columns go through too; the scan drops those nobody names, so they are taken along only when used.
+                // Hidden columns go through too, and out again when nobody names them.
                 let column = Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type.clone() };
                 expressions.push((field.column(), column));
-                if field.is_hidden {
-                    self.shared.used_hidden.insert(field.symbol);
-                }
             }
         }
-        let _ = at;
         let condition = if conditions.len() == 1 { conditions.pop() } else { Some(boolean(ExprKind::And(conditions))) };
         let joined = Relation::Join { kind, left: Box::new(left.relation), right: Box::new(right.relation), condition };
         let relation = Relation::Project { input: Box::new(joined), expressions };
@@ -373,7 +364,6 @@ impl<'a> Analyzer<'a> {
             return Err(fail_at(name.location, "COLUMN_NOT_FOUND", message));
         };
         if matches.next().is_some() {
-            let Ambiguous = Ambiguous;
             return Err(fail_at(name.location, "AMBIGUOUS_NAME", format!("Column '{}' is ambiguous", name.canonical())));
         }
         let resolved = Resolved { field: field.clone(), level: side.level, role: side.role, is_local: true };
@@ -392,45 +382,23 @@ impl<'a> Analyzer<'a> {
     ) -> Analysis<Source<'a>> {
         let mark = self.shared.references.len();
         let left_scope = Rc::clone(&left.scope);
-        let keeps_empty = join.kind == WrittenJoin::Left;
-        let reads_left = matches!(join.kind, WrittenJoin::Right | WrittenJoin::Full);
-        // RIGHT and FULL joins can't read the left side, so the right is a relation of its own then.
-        let left_width = left.scope.fields.len();
-        let joined = if reads_left {
+        let aliased = |fields: &[Field]| match alias {
+            Some((aliased, alias_at)) => alias_fields(fields, aliased, alias_at),
+            None => Ok(fields.to_vec()),
+        };
+        if matches!(join.kind, WrittenJoin::Right | WrittenJoin::Full) {
+            // These can't read the left side, so the right is a relation of its own.
             let one_row = Relation::Values { columns: Vec::new(), rows: vec![Vec::new()] };
-            self.unnest(unnest, one_row, &left_scope, scope, false)?
-        } else {
-            let Source { relation, .. } = left;
-            let unnested = self.unnest(unnest, relation, &left_scope, scope, keeps_empty)?;
-            return self.finish_unnest(join, at, unnested, left_scope, left_width, alias, scope);
-        };
-        self.refuse_left_references(join, mark, &left_scope)?;
+            let unnested = self.unnest(unnest, one_row, &left_scope, scope, false)?;
+            self.refuse_left_references(join, mark, &left_scope)?;
+            self.check_on_true(join, at, "UNNEST")?;
+            let right = Source { relation: unnested.relation, scope: Scope::within(scope, aliased(&unnested.scope.fields)?) };
+            return self.join_sources(join, left, right, scope);
+        }
+        let unnested = self.unnest(unnest, left.relation, &left_scope, scope, join.kind == WrittenJoin::Left)?;
         self.check_on_true(join, at, "UNNEST")?;
-        let right_scope = match alias {
-            Some((aliased, alias_at)) => Scope::within(scope, alias_fields(&joined.scope.fields, aliased, alias_at)?),
-            None => joined.scope,
-        };
-        let right = Source { relation: joined.relation, scope: right_scope };
-        self.join_sources(join, at, left, right, scope)
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn finish_unnest(
-        &mut self,
-        join: &'a Join,
-        at: Location,
-        unnested: Source<'a>,
-        left_scope: Rc<Scope<'a>>,
-        _left_width: usize,
-        alias: Option<(&'a AliasedRelation, Location)>,
-        scope: &Rc<Scope<'a>>,
-    ) -> Analysis<Source<'a>> {
-        self.check_on_true(join, at, "UNNEST")?;
-        let right_fields = match alias {
-            Some((aliased, alias_at)) => alias_fields(&unnested.scope.fields, aliased, alias_at)?,
-            None => unnested.scope.fields.clone(),
-        };
-        let fields = left_scope.fields.iter().cloned().chain(right_fields).collect();
+        let right = aliased(&unnested.scope.fields)?;
+        let fields = left_scope.fields.iter().cloned().chain(right).collect();
         Ok(Source { relation: unnested.relation, scope: Scope::within(scope, fields) })
     }
 
@@ -470,7 +438,7 @@ impl<'a> Analyzer<'a> {
             .into_iter()
             .filter(|column| left_scope.fields.iter().any(|field| field.symbol == column.symbol))
             .collect();
-        let joined = self.join_sources(join, at, left, right, scope)?;
+        let joined = self.join_sources(join, left, right, scope)?;
         if correlation.is_empty() {
             return Ok(joined);
         }

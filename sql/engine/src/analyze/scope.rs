@@ -106,7 +106,7 @@ pub(crate) enum NamedQueryKind<'a> {
     Plain {
         query: &'a ast::NamedQuery,
         scope: Rc<Scope<'a>>,
-        definition: RefCell<Option<Definition>>,
+        definition: Box<RefCell<Option<Definition>>>,
     },
     Recursive {
         query: &'a ast::NamedQuery,

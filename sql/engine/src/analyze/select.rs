@@ -82,7 +82,7 @@ impl<'a> Analyzer<'a> {
             let predicate = self.where_predicate(predicate, source)?;
             relation = Relation::Filter { input: Box::new(relation), predicate };
         }
-        let mut items = self.select_items(specification, at, source, &select_place)?;
+        let mut items = self.select_items(specification, source, &select_place)?;
         let mut grouping = self.group_by(specification, at, &items, source)?;
         let mut having = match &specification.having {
             Some(predicate) => Some(self.having_predicate(predicate, source)?),
@@ -95,11 +95,8 @@ impl<'a> Analyzer<'a> {
 
         let Some(mut state) = self.selects.pop() else { return Err(EngineError::internal("a SELECT without its state")) };
         let is_aggregation = specification.group_by.is_some() || !state.aggregates.is_empty() || having.is_some();
-        if let Some(first) = state.grouping_calls.first()
-            && specification.group_by.is_none()
-        {
+        if !state.grouping_calls.is_empty() && specification.group_by.is_none() {
             let message = "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause";
-            let _ = first;
             return Err(fail_at(at, "MISSING_GROUP_BY", message));
         }
         if is_aggregation {
@@ -144,7 +141,6 @@ impl<'a> Analyzer<'a> {
         }
         let order_by_windows: Vec<WindowCall> = state.order_by_window_calls.drain(..).map(|pending| pending.call).collect();
         self.selects.push(state);
-        let orderings: Vec<(Ordering, Written<'a>)> = orderings;
         self.project(specification, tail, relation, items, outputs, orderings, order_by_windows)
     }
 
@@ -174,7 +170,6 @@ impl<'a> Analyzer<'a> {
     fn select_items(
         &mut self,
         specification: &'a QuerySpecification,
-        at: Location,
         source: &Rc<Scope<'a>>,
         place: &Place<'a>,
     ) -> Analysis<Vec<Item<'a>>> {
@@ -195,7 +190,7 @@ impl<'a> Analyzer<'a> {
                     items.push(Item { name: name.map(|name| name.value.as_str().into()), expr, written: Written::Expression(expression) });
                 }
                 SelectItem::All { target, aliases, location } => {
-                    let added = self.asterisk(target.as_ref(), aliases, *location, at, specification, source, place)?;
+                    let added = self.asterisk(target.as_ref(), aliases, *location, specification, source, place)?;
                     if let Some(refused) = added.iter().find(|item| specification.is_distinct && !item.expr.data_type.is_comparable()) {
                         let message = format!("DISTINCT can only be applied to comparable types (actual: {})", refused.expr.data_type);
                         return Err(mismatch(specification.select_location, message));
@@ -214,7 +209,6 @@ impl<'a> Analyzer<'a> {
         target: Option<&'a Expression>,
         aliases: &'a [Identifier],
         at: Location,
-        _select: Location,
         specification: &'a QuerySpecification,
         source: &Rc<Scope<'a>>,
         place: &Place<'a>,
@@ -235,7 +229,6 @@ impl<'a> Analyzer<'a> {
             return Ok(fields.into_iter().map(|field| field_item(field, source)).collect());
         };
         if let Some(name) = dotted_name(target) {
-            let parts: Vec<&str> = name.iter().map(|part| part.value.as_str()).collect();
             let lower: Vec<String> = name.iter().map(|part| part.canonical()).collect();
             let lowered: Vec<&str> = lower.iter().map(String::as_str).collect();
             let basis = source.asterisk_basis(&lowered).map_err(|message| fail_at(at, "AMBIGUOUS_NAME", message))?;
@@ -252,9 +245,7 @@ impl<'a> Analyzer<'a> {
                     let items = fields.into_iter().map(|field| field_item(field, source));
                     return Ok(with_aliases(items.collect(), aliases));
                 }
-                Some(AsteriskBasis::Column) => {
-                    let _ = parts;
-                }
+                Some(AsteriskBasis::Column) => {}
             }
         }
         let row = self.expression(target, place)?;
@@ -666,7 +657,7 @@ impl<'a> GroupCheck<'_, 'a> {
             if let FrameBound::Preceding(expr) | FrameBound::Following(expr) = bound
                 && !self.is_grouped(expr)?
             {
-                let at = pending.window.frame.map_or(pending.window.location, |frame| frame.location);
+                let at = pending.window.offset_location(side == "start");
                 return refuse(at, format!("Window frame {side} must be an aggregate expression or appear in GROUP BY clause"));
             }
         }

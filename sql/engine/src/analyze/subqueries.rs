@@ -183,11 +183,13 @@ impl<'a> Analyzer<'a> {
         fields: &[Field],
         types: impl Iterator<Item = &'t TrinoType>,
     ) -> Vec<Column> {
-        let mut expressions = Vec::with_capacity(fields.len());
+        let mut expressions: Vec<(Column, Expr)> = Vec::with_capacity(fields.len());
         let mut changes = false;
         for (field, to) in fields.iter().zip(types) {
             let column = Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type.clone() };
-            let output = if field.data_type == *to {
+            // A symbol may stand twice among the fields, but a relation gives each once.
+            let is_repeated = expressions.iter().any(|(seen, _)| seen.symbol == field.symbol);
+            let output = if field.data_type == *to && !is_repeated {
                 field.column()
             } else {
                 changes = true;
@@ -197,15 +199,8 @@ impl<'a> Analyzer<'a> {
         }
         let columns: Vec<Column> = expressions.iter().map(|(column, _)| column.clone()).collect();
         if changes {
-            // A symbol may stand twice among the fields, but a projection gives each once.
-            let mut unique: Vec<(Column, Expr)> = Vec::with_capacity(expressions.len());
-            for (column, expr) in expressions {
-                if !unique.iter().any(|(seen, _)| seen.symbol == column.symbol) {
-                    unique.push((column, expr));
-                }
-            }
             let input = std::mem::replace(relation, Relation::Values { columns: Vec::new(), rows: Vec::new() });
-            *relation = Relation::Project { input: Box::new(input), expressions: unique };
+            *relation = Relation::Project { input: Box::new(input), expressions };
         }
         columns
     }

@@ -306,7 +306,9 @@ fn run_conformance(path: &Path) -> (usize, usize) {
             Ok(_) => (None, String::new()),
             Err(error) => (Some(error.name.clone()), error.message.clone()),
         };
-        let is_right = code == case.code;
+        // A few cases know the text of an error but not its name.
+        let names_no_code = case.code.is_none() && case.message.is_some();
+        let is_right = code == case.code || (names_no_code && code.is_some());
         passed += usize::from(is_right);
         let is_exact = is_right
             && case.message.as_ref().is_none_or(|(expected, kind)| match kind.as_str() {

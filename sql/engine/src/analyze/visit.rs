@@ -2,7 +2,7 @@
 //! Ref: Trino 401 `ExpressionTreeUtils`, `Analyzer.verifyNoAggregateWindowOrGroupingFunctions`.
 
 use owlake_functions::registry::{FunctionKind, find_kind};
-use owlake_syntax::trino::ast::{Expression, ExpressionKind, FrameBound, FunctionCall, Window, WindowSpecification};
+use owlake_syntax::trino::ast::{Expression, ExpressionKind, FrameBound, FunctionCall, JsonValueBehavior, Window, WindowSpecification};
 
 use super::expression_text::expression_text;
 use super::failure::{Analysis, fail_at};
@@ -94,7 +94,14 @@ pub(crate) fn parts(expression: &Expression) -> Vec<&Expression> {
             parts.extend(characters.as_deref());
         }
         ExpressionKind::JsonExists(json) => parts.extend(json_path_parts(&json.path)),
-        ExpressionKind::JsonValue(json) => parts.extend(json_path_parts(&json.path)),
+        ExpressionKind::JsonValue(json) => {
+            parts.extend(json_path_parts(&json.path));
+            for behavior in std::iter::once(&json.on_empty).chain(&json.on_error) {
+                if let JsonValueBehavior::Default(value) = behavior {
+                    parts.push(value);
+                }
+            }
+        }
         ExpressionKind::JsonQuery(json) => parts.extend(json_path_parts(&json.path)),
         ExpressionKind::JsonObject(json) => parts.extend(json.members.iter().flat_map(|member| [&member.key, &member.value])),
         ExpressionKind::JsonArray(json) => parts.extend(json.elements.iter().map(|element| &element.value)),

@@ -4,8 +4,8 @@ use owlake_functions::registry::{FunctionKind, Operator, resolve_operator};
 use owlake_functions::types::TrinoType;
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{
-    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy,
-    Window, WindowFrame, WindowSpecification,
+    Expression, FrameBound as WrittenBound, FrameUnit as WrittenUnit, FunctionCall, Identifier, NullTreatment, OrderBy, Window,
+    WindowFrame, WindowSpecification,
 };
 
 use crate::error::EngineError;
@@ -26,6 +26,17 @@ pub(crate) struct ResolvedWindow<'a> {
     pub frame: Option<&'a WindowFrame>,
     /// Where the specification or the reference to it stands.
     pub location: Location,
+}
+
+impl ResolvedWindow<'_> {
+    /// Where the offset of a frame's start or end stands; the window itself without one.
+    pub(crate) fn offset_location(&self, is_start: bool) -> Location {
+        let bound = self.frame.and_then(|frame| if is_start { Some(&frame.start) } else { frame.end.as_ref() });
+        match bound {
+            Some(WrittenBound::Preceding(value, _) | WrittenBound::Following(value, _)) => value.location,
+            _ => self.location,
+        }
+    }
 }
 
 /// Names of windows are folded unless quoted; the comparison is exact then.
@@ -50,8 +61,7 @@ impl<'a> Analyzer<'a> {
             }
             resolve_specification(&select.windows, specification)?
         };
-        let (partition_by, order_by, frame) = self.typed_window(&window, Some(specification), place)?;
-        let _ = (partition_by, order_by, frame);
+        self.typed_window(&window, Some(specification), place)?;
         if let Some(select) = self.selects.last_mut() {
             select.windows.insert(key, window);
         }

@@ -59,7 +59,7 @@ impl<'a> Analyzer<'a> {
                     check_column_names(names, output.fields.iter().filter(|field| !field.is_hidden).count())?;
                 }
                 let kept = Definition { output, references, depth: self.shared.depth };
-                NamedQueryKind::Plain { query: definition, scope: Rc::clone(&current), definition: RefCell::new(Some(kept)) }
+                NamedQueryKind::Plain { query: definition, scope: Rc::clone(&current), definition: Box::new(RefCell::new(Some(kept))) }
             };
             let named = Rc::new(NamedQuery { kind });
             current = Rc::new(Scope {
