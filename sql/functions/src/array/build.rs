@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, TimestampMillisecondArray};
-use arrow::datatypes::{Date32Type, Int32Type, Int64Type, TimestampMillisecondType};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, Date32Array, Int64Array, PrimitiveArray};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType};
 
-use super::list::{Picks, element_type, list_of};
+use super::list::{Picks, element_type, list_of, range};
 use crate::call::Call;
-use crate::cast::cast_array;
 use crate::error::FunctionError;
 use crate::function::{Function, Nulls, Overload};
 use crate::types::TrinoType;
+use crate::types::arrow_form::arrow_type;
 use crate::types::civil::{MILLIS_PER_DAY, add_months};
 
 pub const REPEAT: Function = Function {
@@ -41,13 +41,15 @@ pub const SEQUENCE: Function = Function {
     ..Function::SCALAR
 };
 
-/// Most elements of `repeat`. Ref: Trino 401 `RepeatFunction`.
+/// Most elements of `repeat`, and most bytes. Ref: Trino 401 `RepeatFunction`.
 const REPEAT_MAX: i64 = 10_000;
+const REPEAT_BYTES_MAX: usize = 1 << 20;
 /// Most elements of `sequence` in Athena.
 const SEQUENCE_MAX: i64 = 50_000;
 
 fn repeat(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let counts = arguments[1].as_primitive::<Int64Type>();
+    let (elements, counts) = (&arguments[0], arguments[1].as_primitive::<Int64Type>());
+    let element = element_type(call.return_type());
     let mut picks = Picks::with_capacity(call.rows());
     for row in 0..call.rows() {
         if counts.is_null(row) {
@@ -55,29 +57,73 @@ fn repeat(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionE
             continue;
         }
         let count = counts.value(row);
-        if count < 0 {
-            return Err(FunctionError::argument("count argument of repeat function must be greater than or equal to 0"));
-        }
         if count > REPEAT_MAX {
             return Err(FunctionError::argument(format!("count argument of repeat function must be less than or equal to {REPEAT_MAX}")));
         }
+        if count < 0 {
+            return Err(FunctionError::argument("count argument of repeat function must be greater than or equal to 0"));
+        }
+        if elements.is_valid(row) && !is_short(element) && bytes_of(element, elements.as_ref(), row) * count as usize > REPEAT_BYTES_MAX {
+            return Err(FunctionError::argument(format!("result of repeat function must not take more than {REPEAT_BYTES_MAX} bytes")));
+        }
         picks.push(std::iter::repeat_n(row, count as usize));
     }
-    picks.finish(element_type(call.return_type()), &arguments[0])
+    picks.finish(element, elements)
 }
 
-/// The values of one sequence of numbers.
-fn steps(start: i64, stop: i64, step: i64, out: &mut Vec<i64>) -> Result<usize, FunctionError> {
-    check_direction(step, start, stop)?;
-    let count = (i128::from(stop) - i128::from(start)) / i128::from(step) + 1;
+/// Is the type one of at most eight bytes, for which `repeat` only counts?
+fn is_short(data_type: &TrinoType) -> bool {
+    match data_type {
+        TrinoType::Decimal { precision, .. } => *precision <= 18,
+        TrinoType::Timestamp(precision) => *precision <= 6,
+        TrinoType::TimestampWithTimeZone(precision) => *precision <= 3,
+        TrinoType::TimeWithTimeZone(precision) => *precision <= 9,
+        _ => arrow_type(data_type).primitive_width().is_some() || matches!(data_type, TrinoType::Boolean | TrinoType::Unknown),
+    }
+}
+
+/// The bytes a value takes in one of Trino's blocks: its own, one for the null flag, four for an offset.
+fn bytes_of(data_type: &TrinoType, values: &dyn Array, index: usize) -> usize {
+    let nullable = |data_type: &TrinoType, values: &dyn Array, index: usize| {
+        if values.is_null(index) { 1 } else { bytes_of(data_type, values, index) }
+    };
+    match data_type {
+        TrinoType::Array(element) => {
+            let list = values.as_list::<i32>();
+            5 + range(list, index).map(|index| nullable(element, list.values().as_ref(), index)).sum::<usize>()
+        }
+        TrinoType::Map(key, value) => {
+            let map = values.as_map();
+            let entries = map.value_offsets()[index] as usize..map.value_offsets()[index + 1] as usize;
+            5 + entries
+                .map(|index| nullable(key, map.keys().as_ref(), index) + nullable(value, map.values().as_ref(), index))
+                .sum::<usize>()
+        }
+        TrinoType::Row(fields) => {
+            let columns = values.as_struct().columns();
+            5 + fields.iter().zip(columns).map(|(field, column)| nullable(&field.data_type, column.as_ref(), index)).sum::<usize>()
+        }
+        _ => match values.data_type() {
+            DataType::Utf8View => 5 + values.as_string_view().value(index).len(),
+            DataType::BinaryView => 5 + values.as_binary_view().value(index).len(),
+            DataType::Decimal128(..) if is_short(data_type) => 9,
+            other => 1 + other.primitive_width().unwrap_or(if matches!(other, DataType::Boolean) { 1 } else { 16 }),
+        },
+    }
+}
+
+/// Gives the values of one sequence, and how many there are.
+fn steps(start: i128, stop: i128, step: i128, mut put: impl FnMut(i128)) -> Result<usize, FunctionError> {
+    check_direction(start, stop, step)?;
+    let count = (stop - start) / step + 1;
     if count > i128::from(SEQUENCE_MAX) {
         return Err(too_long());
     }
-    out.extend((0..count).map(|position| (i128::from(start) + position * i128::from(step)) as i64));
+    (0..count).for_each(|position| put(start + position * step));
     Ok(count as usize)
 }
 
-fn check_direction(step: i64, start: i64, stop: i64) -> Result<(), FunctionError> {
+fn check_direction(start: i128, stop: i128, step: i128) -> Result<(), FunctionError> {
     if step == 0 {
         return Err(FunctionError::argument("step must not be zero"));
     }
@@ -93,21 +139,22 @@ fn too_long() -> FunctionError {
     FunctionError::argument(format!("result of sequence function must not have more than {SEQUENCE_MAX} entries"))
 }
 
-/// The values of a sequence by months; `shift` moves the start by so many.
-fn month_steps(start: i64, stop: i64, months: i64, out: &mut Vec<i64>, shift: impl Fn(i64, i64) -> i64) -> Result<usize, FunctionError> {
-    check_direction(months, start, stop)?;
-    let before = out.len();
-    for position in 0.. {
-        let value = shift(start, months * position);
+/// Gives the values of a sequence by months, of days each of `units`.
+fn month_steps(start: i128, stop: i128, months: i32, units: i128, mut put: impl FnMut(i128)) -> Result<usize, FunctionError> {
+    check_direction(start, stop, i128::from(months))?;
+    let (start_day, time) = (start.div_euclid(units) as i64, start.rem_euclid(units));
+    let mut count = 0;
+    loop {
+        let value = i128::from(add_months(start_day, i64::from(months) * count)) * units + time;
         if (months > 0 && value > stop) || (months < 0 && value < stop) {
-            break;
+            return Ok(count as usize);
         }
-        if position >= SEQUENCE_MAX {
+        if count >= SEQUENCE_MAX {
             return Err(too_long());
         }
-        out.push(value);
+        put(value);
+        count += 1;
     }
-    Ok(out.len() - before)
 }
 
 fn sequence_numbers(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
@@ -116,7 +163,7 @@ fn sequence_numbers(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef,
     for row in 0..call.rows() {
         let (start, stop) = (starts.value(row), stops.value(row));
         let step = arguments.get(2).map_or(if stop >= start { 1 } else { -1 }, |steps| steps.as_primitive::<Int64Type>().value(row));
-        lengths.push(steps(start, stop, step, &mut values)?);
+        lengths.push(steps(start.into(), stop.into(), step.into(), |value| values.push(value as i64))?);
     }
     finish(call, Arc::new(Int64Array::from(values)), lengths)
 }
@@ -125,46 +172,68 @@ fn sequence_dates(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, F
     let (starts, stops) = (arguments[0].as_primitive::<Date32Type>(), arguments[1].as_primitive::<Date32Type>());
     let (mut values, mut lengths) = (vec![], vec![]);
     for row in 0..call.rows() {
-        let (start, stop) = (i64::from(starts.value(row)), i64::from(stops.value(row)));
+        let (start, stop) = (i128::from(starts.value(row)), i128::from(stops.value(row)));
+        let put = |days: i128| values.push(days as i32);
         lengths.push(match (call.argument_type(2), arguments.get(2)) {
             (TrinoType::IntervalYearToMonth, Some(months)) => {
-                month_steps(start, stop, i64::from(months.as_primitive::<Int32Type>().value(row)), &mut values, add_months)?
+                month_steps(start, stop, months.as_primitive::<Int32Type>().value(row), 1, put)?
             }
             (TrinoType::IntervalDayToSecond, Some(intervals)) => {
                 let millis = intervals.as_primitive::<Int64Type>().value(row);
                 if millis % MILLIS_PER_DAY != 0 {
                     return Err(FunctionError::argument("sequence step must be a day interval if start and end values are dates"));
                 }
-                steps(start, stop, millis / MILLIS_PER_DAY, &mut values)?
+                steps(start, stop, i128::from(millis / MILLIS_PER_DAY), put)?
             }
-            _ => steps(start, stop, if stop >= start { 1 } else { -1 }, &mut values)?,
+            _ => steps(start, stop, if stop >= start { 1 } else { -1 }, put)?,
         });
     }
-    finish(call, Arc::new(values.into_iter().map(|days| Some(days as i32)).collect::<Date32Array>()), lengths)
+    finish(call, Arc::new(Date32Array::from(values)), lengths)
 }
 
+/// Of timestamps as milliseconds, microseconds or picoseconds, whichever their physical form counts.
 fn sequence_timestamps(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    // Steps are whole milliseconds; finer digits of the start stay as they are in Trino only for them.
-    let (data_type, millis_type) = (call.argument_type(0), TrinoType::Timestamp(3));
-    let (starts, stops) = (
-        cast_array(&arguments[0], data_type, &millis_type, call.session())?,
-        cast_array(&arguments[1], data_type, &millis_type, call.session())?,
-    );
-    let (starts, stops) = (starts.as_primitive::<TimestampMillisecondType>(), stops.as_primitive::<TimestampMillisecondType>());
+    let element = element_type(call.return_type());
+    Ok(match element {
+        TrinoType::Timestamp(0..=3) => {
+            let (values, lengths) = timestamps::<TimestampMillisecondType>(call, arguments, 1, |value| value as i64)?;
+            finish(call, Arc::new(values), lengths)?
+        }
+        TrinoType::Timestamp(4..=6) => {
+            let (values, lengths) = timestamps::<TimestampMicrosecondType>(call, arguments, 1_000, |value| value as i64)?;
+            finish(call, Arc::new(values), lengths)?
+        }
+        _ => {
+            let (values, lengths) = timestamps::<Decimal128Type>(call, arguments, 1_000_000_000, |value| value)?;
+            finish(call, Arc::new(values.with_precision_and_scale(38, 0)?), lengths)?
+        }
+    })
+}
+
+/// The values and lengths of sequences of timestamps that count `per_milli` to the millisecond.
+fn timestamps<T: ArrowPrimitiveType>(
+    call: &Call<'_>,
+    arguments: &[ArrayRef],
+    per_milli: i128,
+    narrow: fn(i128) -> T::Native,
+) -> Result<(PrimitiveArray<T>, Vec<usize>), FunctionError>
+where
+    T::Native: Into<i128>,
+{
+    let (starts, stops) = (arguments[0].as_primitive::<T>(), arguments[1].as_primitive::<T>());
     let (mut values, mut lengths) = (vec![], vec![]);
     for row in 0..call.rows() {
-        let (start, stop) = (starts.value(row), stops.value(row));
+        let (start, stop): (i128, i128) = (starts.value(row).into(), stops.value(row).into());
+        let put = |value: i128| values.push(narrow(value));
         lengths.push(match call.argument_type(2) {
             TrinoType::IntervalYearToMonth => {
-                month_steps(start, stop, i64::from(arguments[2].as_primitive::<Int32Type>().value(row)), &mut values, |start, months| {
-                    add_months(start.div_euclid(MILLIS_PER_DAY), months) * MILLIS_PER_DAY + start.rem_euclid(MILLIS_PER_DAY)
-                })?
+                let months = arguments[2].as_primitive::<Int32Type>().value(row);
+                month_steps(start, stop, months, i128::from(MILLIS_PER_DAY) * per_milli, put)?
             }
-            _ => steps(start, stop, arguments[2].as_primitive::<Int64Type>().value(row), &mut values)?,
+            _ => steps(start, stop, i128::from(arguments[2].as_primitive::<Int64Type>().value(row)) * per_milli, put)?,
         });
     }
-    let values: ArrayRef = Arc::new(TimestampMillisecondArray::from(values));
-    finish(call, cast_array(&values, &millis_type, data_type, call.session())?, lengths)
+    Ok((PrimitiveArray::new(values.into(), None), lengths))
 }
 
 fn finish(call: &Call<'_>, values: ArrayRef, lengths: Vec<usize>) -> Result<ArrayRef, FunctionError> {

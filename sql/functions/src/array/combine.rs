@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray, UInt32Array};
 use arrow::compute::{concat, take};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::Int32Type;
 
 use super::list::{Picks, element_type, list_of, pool, range};
 use crate::call::Call;
@@ -42,7 +42,7 @@ pub const ZIP: Function = Function {
 pub const NGRAMS: Function = Function {
     name: "ngrams",
     description: "Every run of n neighbouring elements",
-    overloads: &[Overload::scalar("<T>(array(T), bigint) -> array(array(T))", ngrams)],
+    overloads: &[Overload::scalar("<T>(array(T), integer) -> array(array(T))", ngrams)],
     examples: &[("ngrams(ARRAY['a', 'b', 'c'], 2)", "[[a, b], [b, c]]")],
     ..Function::SCALAR
 };
@@ -50,12 +50,15 @@ pub const NGRAMS: Function = Function {
 pub const COMBINATIONS: Function = Function {
     name: "combinations",
     description: "Every combination of n elements",
-    overloads: &[Overload::scalar("<T>(array(T), bigint) -> array(array(T))", combinations)],
+    overloads: &[Overload::scalar("<T>(array(T), integer) -> array(array(T))", combinations)],
     examples: &[("combinations(ARRAY['a', 'b', 'c'], 2)", "[[a, b], [a, c], [b, c]]")],
     ..Function::SCALAR
 };
 
 fn concat_all(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    if arguments.len() < 2 {
+        return Err(FunctionError::argument("There must be two or more concatenation arguments to concat"));
+    }
     let (values, starts) = pool(arguments)?;
     let mut picks = Picks::with_capacity(call.rows());
     for row in 0..call.rows() {
@@ -73,14 +76,14 @@ fn concat_all(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Funct
     picks.finish(element_type(call.return_type()), &values)
 }
 
-/// The element may be null; the array may not.
+/// Null when either is. Ref: Trino 401 `ArrayToElementConcatFunction`.
 fn with_element(call: &Call<'_>, lists: &ArrayRef, elements: &ArrayRef, is_first: bool) -> Result<ArrayRef, FunctionError> {
     let list = lists.as_list::<i32>();
     let values = concat(&[list.values().as_ref(), elements.as_ref()])?;
     let mut picks = Picks::with_capacity(call.rows());
     for row in 0..call.rows() {
         let added = list.values().len() + row;
-        if list.is_null(row) {
+        if list.is_null(row) || elements.is_null(row) {
             picks.push_null();
         } else if is_first {
             picks.push(std::iter::once(added).chain(range(list, row)));
@@ -108,38 +111,58 @@ fn zip(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionErro
     list_of(element, Arc::new(rows), lengths, validity)
 }
 
-/// Lists of lists of chosen elements.
-fn nested(call: &Call<'_>, values: &ArrayRef, rows: Vec<Vec<Vec<usize>>>) -> Result<ArrayRef, FunctionError> {
-    let inner_type = element_type(call.return_type());
-    let lengths = rows.iter().map(Vec::len).collect();
-    let validity = vec![true; rows.len()];
-    let mut inner = Picks::default();
-    rows.into_iter().flatten().for_each(|group| inner.push(group));
-    list_of(inner_type, inner.finish(element_type(inner_type), values)?, lengths, validity)
+/// Lists of lists of chosen elements, one after the other.
+#[derive(Default)]
+struct NestedPicks {
+    indices: Vec<u32>,
+    inner_lengths: Vec<usize>,
+    outer_lengths: Vec<usize>,
+}
+
+impl NestedPicks {
+    fn push_inner(&mut self, elements: impl ExactSizeIterator<Item = usize>) {
+        self.inner_lengths.push(elements.len());
+        self.indices.extend(elements.map(|index| index as u32));
+    }
+
+    fn push_outer(&mut self, length: usize) {
+        self.outer_lengths.push(length);
+    }
+
+    fn finish(self, call: &Call<'_>, values: &ArrayRef) -> Result<ArrayRef, FunctionError> {
+        let inner_type = element_type(call.return_type());
+        let elements = take(values, &UInt32Array::from(self.indices), None)?;
+        let inner_validity = vec![true; self.inner_lengths.len()];
+        let inner = list_of(element_type(inner_type), elements, self.inner_lengths, inner_validity)?;
+        let outer_validity = vec![true; self.outer_lengths.len()];
+        list_of(inner_type, inner, self.outer_lengths, outer_validity)
+    }
 }
 
 fn ngrams(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let (list, sizes) = (arguments[0].as_list::<i32>(), arguments[1].as_primitive::<Int64Type>());
-    let mut rows = Vec::with_capacity(call.rows());
+    let (list, sizes) = (arguments[0].as_list::<i32>(), arguments[1].as_primitive::<Int32Type>());
+    let mut picks = NestedPicks::default();
     for row in 0..call.rows() {
         let elements = range(list, row);
         if sizes.value(row) <= 0 {
             return Err(FunctionError::argument("N must be positive"));
         }
         // A run longer than the array is the array.
-        let size = usize::try_from(sizes.value(row)).unwrap_or(usize::MAX).min(elements.len());
-        rows.push((elements.start..=elements.end - size).map(|start| (start..start + size).collect()).collect());
+        let size = (sizes.value(row) as usize).min(elements.len());
+        let last = elements.end - size;
+        (elements.start..=last).for_each(|start| picks.push_inner(start..start + size));
+        picks.push_outer(last + 1 - elements.start);
     }
-    nested(call, list.values(), rows)
+    picks.finish(call, list.values())
 }
 
 /// Largest combination, and most elements of a result. Ref: Trino 401 `ArrayCombinationsFunction`.
-const COMBINATION_SIZE_MAX: i64 = 5;
-const COMBINATION_ELEMENTS_MAX: usize = 100_000;
+const COMBINATION_SIZE_MAX: i32 = 5;
+const COMBINATION_ELEMENTS_MAX: u64 = 100_000;
 
 fn combinations(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let (list, sizes) = (arguments[0].as_list::<i32>(), arguments[1].as_primitive::<Int64Type>());
-    let mut rows = Vec::with_capacity(call.rows());
+    let (list, sizes) = (arguments[0].as_list::<i32>(), arguments[1].as_primitive::<Int32Type>());
+    let mut picks = NestedPicks::default();
     for row in 0..call.rows() {
         let (size, elements) = (sizes.value(row), range(list, row));
         if size < 0 {
@@ -148,26 +171,41 @@ fn combinations(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fun
         if size > COMBINATION_SIZE_MAX {
             return Err(FunctionError::argument(format!("combination size must not exceed {COMBINATION_SIZE_MAX}: {size}")));
         }
-        rows.push(combinations_of(elements.start, elements.len(), size as usize)?);
+        let count = count_combinations(elements.len() as u64, size as u64)?;
+        if count > 0 {
+            push_combinations(&mut picks, elements.start, elements.len(), size as usize);
+        }
+        picks.push_outer(count);
     }
-    nested(call, list.values(), rows)
+    picks.finish(call, list.values())
+}
+
+/// How many combinations there are. Errors: too many of them.
+fn count_combinations(length: u64, size: u64) -> Result<usize, FunctionError> {
+    if size > length {
+        return Ok(0);
+    }
+    let mut count = 1u64;
+    for step in 1..=size {
+        let product = count * (length - size + step);
+        if product > i32::MAX as u64 {
+            return Err(FunctionError::argument(format!(
+                "Number of combinations too large for array of size {length} and combination length {size}"
+            )));
+        }
+        count = product / step;
+    }
+    if count * size > COMBINATION_ELEMENTS_MAX { Err(FunctionError::argument("combinations exceed max size")) } else { Ok(count as usize) }
 }
 
 /// In the order of the last element, then the one before it.
-fn combinations_of(start: usize, count: usize, size: usize) -> Result<Vec<Vec<usize>>, FunctionError> {
-    if size > count {
-        return Ok(vec![]);
-    }
+fn push_combinations(picks: &mut NestedPicks, start: usize, length: usize, size: usize) {
     let mut current: Vec<usize> = (0..size).collect();
-    let mut found = vec![];
     loop {
-        if (found.len() + 1) * size.max(1) > COMBINATION_ELEMENTS_MAX {
-            return Err(FunctionError::argument(format!("combinations exceed max size of {COMBINATION_ELEMENTS_MAX}")));
-        }
-        found.push(current.iter().map(|index| start + index).collect());
+        picks.push_inner(current.iter().map(|index| start + index));
         // The first position that can move without reaching the next one; those before it start over.
-        let Some(moving) = (0..size).find(|position| current[*position] + 1 < current.get(position + 1).copied().unwrap_or(count)) else {
-            return Ok(found);
+        let Some(moving) = (0..size).find(|position| current[*position] + 1 < current.get(position + 1).copied().unwrap_or(length)) else {
+            return;
         };
         current[moving] += 1;
         (0..moving).for_each(|position| current[position] = position);

@@ -29,39 +29,34 @@ pub fn range(list: &ListArray, row: usize) -> Range<usize> {
 /// Lists of chosen elements.
 #[derive(Debug, Default)]
 pub struct Picks {
-    indices: Vec<Option<u32>>,
+    indices: Vec<u32>,
     lengths: Vec<usize>,
-    nulls: Vec<bool>,
+    validity: Vec<bool>,
 }
 
 impl Picks {
     pub fn with_capacity(rows: usize) -> Picks {
-        Picks { indices: vec![], lengths: Vec::with_capacity(rows), nulls: Vec::with_capacity(rows) }
+        Picks { indices: vec![], lengths: Vec::with_capacity(rows), validity: Vec::with_capacity(rows) }
     }
 
     /// Adds a row of these elements.
     pub fn push(&mut self, elements: impl IntoIterator<Item = usize>) {
-        self.push_nullable(elements.into_iter().map(Some));
-    }
-
-    /// Adds a row; an element without an index is null.
-    pub fn push_nullable(&mut self, elements: impl IntoIterator<Item = Option<usize>>) {
         let before = self.indices.len();
-        self.indices.extend(elements.into_iter().map(|index| index.map(|index| index as u32)));
+        self.indices.extend(elements.into_iter().map(|index| index as u32));
         self.lengths.push(self.indices.len() - before);
-        self.nulls.push(true);
+        self.validity.push(true);
     }
 
     /// Adds a null row.
     pub fn push_null(&mut self) {
         self.lengths.push(0);
-        self.nulls.push(false);
+        self.validity.push(false);
     }
 
     /// The lists, of elements of `values`.
     pub fn finish(self, element: &TrinoType, values: &ArrayRef) -> Result<ArrayRef, FunctionError> {
         let elements = take(values, &UInt32Array::from(self.indices), None)?;
-        list_of(element, elements, self.lengths, self.nulls)
+        list_of(element, elements, self.lengths, self.validity)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod build;
 mod combine;
+pub mod interned;
 mod join;
 pub mod list;
 mod order;

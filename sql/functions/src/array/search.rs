@@ -1,24 +1,30 @@
 //! Elements found: `contains`, `array_position`, `array_remove`, `arrays_overlap`, `contains_sequence`, `element_at`. Ref: Trino 401 "Array functions".
 
-use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, BooleanBuilder, Int64Array, ListArray, Scalar, UInt32Array};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::compute::kernels::cmp;
 use arrow::compute::take;
 use arrow::datatypes::Int64Type;
 
+use super::interned::{NULL, Places, intern};
 use super::list::{Picks, element_type, pool, range};
 use crate::call::Call;
 use crate::error::FunctionError;
-use crate::function::{Function, Overload};
-use crate::identity;
-use crate::operator::compare::{equal_at, is_identical_at};
+use crate::function::{Constants, Function, Overload};
+use crate::operator::compare::equal_at;
+use crate::operator::native::is_native;
+use crate::registry::Operator;
+use crate::types::TrinoType;
 
 pub const CONTAINS: Function = Function {
     name: "contains",
     description: "Is a value among the elements?",
     overloads: &[Overload::scalar("<T: comparable>(array(T), T) -> boolean", contains)],
     examples: &[("contains(ARRAY[1, 2], 2)", "true")],
+    constants: Constants::Single,
     ..Function::SCALAR
 };
 
@@ -27,6 +33,7 @@ pub const ARRAY_POSITION: Function = Function {
     description: "Position of a value's first occurrence, from 1; 0 without one",
     overloads: &[Overload::scalar("<T: comparable>(array(T), T) -> bigint", position)],
     examples: &[("array_position(ARRAY[5, 6], 6)", "2")],
+    constants: Constants::Single,
     ..Function::SCALAR
 };
 
@@ -35,6 +42,7 @@ pub const ARRAY_REMOVE: Function = Function {
     description: "The array without the elements equal to a value",
     overloads: &[Overload::scalar("<E: comparable>(array(E), E) -> array(E)", remove)],
     examples: &[("array_remove(ARRAY[1, 2, 1], 1)", "[2]")],
+    constants: Constants::Single,
     ..Function::SCALAR
 };
 
@@ -62,95 +70,145 @@ pub const ELEMENT_AT: Function = Function {
     ..Function::SCALAR
 };
 
-fn contains(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let (list, wanted) = (arguments[0].as_list::<i32>(), &arguments[1]);
-    let element = call.argument_type(1);
-    let mut found = Vec::with_capacity(call.rows());
-    for row in 0..call.rows() {
-        let mut answer = Some(false);
-        for index in range(list, row) {
-            if list.values().is_null(index) {
-                answer = None;
-                continue;
-            }
-            match equal_at(element, list.values().as_ref(), index, wanted.as_ref(), row) {
-                Some(true) => {
-                    answer = Some(true);
-                    break;
-                }
-                Some(false) => {}
-                None => {
-                    return Err(FunctionError::not_supported(
-                        "contains does not support arrays with elements that are null or contain null",
-                    ));
-                }
+/// Tells whether an element, not null, equals the value its row looks for; `None` when a null inside leaves it open.
+struct Equality<'a> {
+    element: &'a TrinoType,
+    elements: &'a ArrayRef,
+    wanted: &'a ArrayRef,
+    /// One bit an element, where one comparison of arrays answers for all rows.
+    mask: Option<BooleanBuffer>,
+}
+
+impl<'a> Equality<'a> {
+    fn new(call: &'a Call<'_>, elements: &'a ArrayRef, wanted: &'a ArrayRef) -> Result<Equality<'a>, FunctionError> {
+        let element = call.argument_type(1);
+        let is_one_comparison = wanted.len() == 1 && call.rows() > 1 && is_native(Operator::Equal, element);
+        let mask = if is_one_comparison { Some(cmp::eq(elements, &Scalar::new(wanted))?.values().clone()) } else { None };
+        Ok(Equality { element, elements, wanted, mask })
+    }
+
+    #[inline]
+    fn at(&self, index: usize, row: usize) -> Option<bool> {
+        match &self.mask {
+            Some(mask) => Some(mask.value(index)),
+            None => {
+                equal_at(self.element, self.elements.as_ref(), index, self.wanted.as_ref(), if self.wanted.len() == 1 { 0 } else { row })
             }
         }
-        found.push(answer);
     }
-    Ok(Arc::new(BooleanArray::from(found)))
+}
+
+fn indeterminate(name: &str) -> FunctionError {
+    FunctionError::not_supported(format!("{name} does not support arrays with elements that are null or contain null"))
+}
+
+/// The elements of `row`; those of a constant array are the same in every row.
+fn elements_of(list: &ListArray, row: usize) -> Range<usize> {
+    range(list, if list.len() == 1 { 0 } else { row })
+}
+
+/// The longest constant array that is looked through by a comparison of whole columns for every element.
+const CONSTANT_ARRAY_MAX: usize = 32;
+
+fn contains(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    let (list, wanted) = (arguments[0].as_list::<i32>(), &arguments[1]);
+    let is_constant = list.len() == 1 && call.rows() > 1 && wanted.len() > 1;
+    if is_constant && range(list, 0).len() <= CONSTANT_ARRAY_MAX && is_native(Operator::Equal, call.argument_type(1)) {
+        return contains_any(&list.value(0), wanted);
+    }
+    let equality = Equality::new(call, list.values(), wanted)?;
+    let mut found = BooleanBuilder::with_capacity(call.rows());
+    for row in 0..call.rows() {
+        let mut answer = Some(false);
+        for index in elements_of(list, row) {
+            if list.values().is_null(index) {
+                answer = None;
+            } else if equality.at(index, row).ok_or_else(|| indeterminate("contains"))? {
+                answer = Some(true);
+                break;
+            }
+        }
+        found.append_option(answer);
+    }
+    Ok(Arc::new(found.finish()))
+}
+
+/// Which values, none null, are among these few elements?
+fn contains_any(elements: &ArrayRef, wanted: &ArrayRef) -> Result<ArrayRef, FunctionError> {
+    let mut found = BooleanBuffer::new_unset(wanted.len());
+    for index in (0..elements.len()).filter(|index| elements.is_valid(*index)) {
+        found = &found | cmp::eq(wanted, &Scalar::new(elements.slice(index, 1)))?.values();
+    }
+    // With a null among the elements, what is not found is unknown.
+    let nulls = (elements.null_count() > 0).then(|| NullBuffer::new(found.clone()));
+    Ok(Arc::new(BooleanArray::new(found, nulls)))
 }
 
 fn position(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (list, wanted) = (arguments[0].as_list::<i32>(), &arguments[1]);
-    let element = call.argument_type(1);
-    let positions = (0..call.rows()).map(|row| {
-        let mut elements = range(list, row);
-        let start = elements.start;
-        let found = elements.find(|index| {
-            list.values().is_valid(*index) && equal_at(element, list.values().as_ref(), *index, wanted.as_ref(), row) == Some(true)
-        });
-        found.map_or(0, |index| (index - start) as i64 + 1)
-    });
-    Ok(Arc::new(positions.collect::<Vec<i64>>().into_iter().collect::<Int64Array>()))
+    let equality = Equality::new(call, list.values(), wanted)?;
+    let mut positions = Vec::with_capacity(call.rows());
+    for row in 0..call.rows() {
+        let mut position = 0;
+        for (place, index) in elements_of(list, row).enumerate() {
+            if list.values().is_valid(index) && equality.at(index, row).ok_or_else(|| indeterminate("array_position"))? {
+                position = place as i64 + 1;
+                break;
+            }
+        }
+        positions.push(position);
+    }
+    Ok(Arc::new(Int64Array::from(positions)))
 }
 
 fn remove(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (list, unwanted) = (arguments[0].as_list::<i32>(), &arguments[1]);
-    let element = call.argument_type(1);
+    let equality = Equality::new(call, list.values(), unwanted)?;
     let mut picks = Picks::with_capacity(call.rows());
+    let mut kept = vec![];
     for row in 0..call.rows() {
-        let kept = range(list, row).filter(|index| {
-            list.values().is_null(*index) || equal_at(element, list.values().as_ref(), *index, unwanted.as_ref(), row) != Some(true)
-        });
-        picks.push(kept);
+        kept.clear();
+        for index in elements_of(list, row) {
+            if list.values().is_null(index) || !equality.at(index, row).ok_or_else(|| indeterminate("array_remove"))? {
+                kept.push(index);
+            }
+        }
+        picks.push(kept.iter().copied());
     }
-    picks.finish(element, list.values())
+    picks.finish(call.argument_type(1), list.values())
 }
 
 fn overlap(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let element = element_type(call.argument_type(0));
     let (values, starts) = pool(arguments)?;
-    let encoded = identity::encode(&values, element)?;
+    let interned = intern(&values, element_type(call.argument_type(0)))?;
     let (left, right) = (arguments[0].as_list::<i32>(), arguments[1].as_list::<i32>());
+    let mut held = Places::new(&interned);
     let answers = (0..call.rows()).map(|row| {
-        let (left, right) = (range(left, row), range(right, row));
+        let left = interned.numbers[starts[0]..].get(range(left, row)).unwrap_or_default();
+        let right = interned.numbers[starts[1]..].get(range(right, row)).unwrap_or_default();
         if left.is_empty() || right.is_empty() {
             return Some(false);
         }
-        let is_valid = |index: &usize| values.is_valid(*index);
-        let held: HashSet<_> = left.clone().map(|index| starts[0] + index).filter(is_valid).map(|index| encoded.row(index)).collect();
-        let mut others = right.clone().map(|index| starts[1] + index).filter(is_valid);
-        if others.any(|index| held.contains(&encoded.row(index))) {
+        held.clear();
+        for number in left {
+            held.insert(*number, 0);
+        }
+        if right.iter().any(|number| *number != NULL && held.find(*number).is_some()) {
             return Some(true);
         }
-        let has_null = left.map(|index| starts[0] + index).chain(right.map(|index| starts[1] + index)).any(|index| values.is_null(index));
-        if has_null { None } else { Some(false) }
+        if held.find(NULL).is_some() || right.contains(&NULL) { None } else { Some(false) }
     });
     Ok(Arc::new(answers.collect::<BooleanArray>()))
 }
 
 fn contains_sequence(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let element = element_type(call.argument_type(0));
+    let (values, starts) = pool(arguments)?;
+    let interned = intern(&values, element_type(call.argument_type(0)))?;
     let (list, part) = (arguments[0].as_list::<i32>(), arguments[1].as_list::<i32>());
     let answers = (0..call.rows()).map(|row| {
-        let (all, part_range) = (range(list, row), range(part, row));
-        let length = part_range.len();
-        let matches_at = |start: usize| {
-            (0..length)
-                .all(|step| is_identical_at(element, list.values().as_ref(), start + step, part.values().as_ref(), part_range.start + step))
-        };
-        Some(length == 0 || (length <= all.len() && (all.start..=all.end - length).any(matches_at)))
+        let all = interned.numbers[starts[0]..].get(range(list, row)).unwrap_or_default();
+        let part = interned.numbers[starts[1]..].get(range(part, row)).unwrap_or_default();
+        Some(part.is_empty() || all.windows(part.len()).any(|window| window == part))
     });
     Ok(Arc::new(answers.collect::<BooleanArray>()))
 }

@@ -1,14 +1,12 @@
 //! Arrays as sets: `array_distinct`, `array_union`, `array_intersect`, `array_except`. Nulls and NaNs are equal here. Ref: Trino 401 "Array functions".
 
-use std::collections::HashSet;
+use arrow::array::{ArrayRef, AsArray, ListArray};
 
-use arrow::array::{ArrayRef, AsArray};
-
+use super::interned::{Places, intern};
 use super::list::{Picks, element_type, pool, range};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
-use crate::identity;
 
 pub const ARRAY_DISTINCT: Function = Function {
     name: "array_distinct",
@@ -46,37 +44,43 @@ pub const ARRAY_EXCEPT: Function = Function {
 fn distinct(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let element = element_type(call.return_type());
     let (values, starts) = pool(arguments)?;
-    let encoded = identity::encode(&values, element)?;
+    let interned = intern(&values, element)?;
+    let mut seen = Places::new(&interned);
     let mut picks = Picks::with_capacity(call.rows());
-    let mut seen = HashSet::new();
     for row in 0..call.rows() {
         seen.clear();
         let all = arguments
             .iter()
             .zip(&starts)
             .flat_map(|(argument, start)| range(argument.as_list::<i32>(), row).map(move |index| start + index));
-        let fresh: Vec<usize> = all.filter(|index| seen.insert(encoded.row(*index))).collect();
-        picks.push(fresh);
+        picks.push(all.filter(|index| seen.insert(interned.numbers[*index], 0)));
     }
     picks.finish(element, &values)
 }
 
-/// The first array's elements that are, or are not, in the second.
+/// The first array's elements that are, or are not, in the second. What both have is listed as the longer array has it.
 fn select(call: &Call<'_>, arguments: &[ArrayRef], wants_common: bool) -> Result<ArrayRef, FunctionError> {
     let element = element_type(call.return_type());
+    let (left, right) = (arguments[0].as_list::<i32>(), arguments[1].as_list::<i32>());
     let (values, starts) = pool(arguments)?;
-    let encoded = identity::encode(&values, element)?;
+    let interned = intern(&values, element)?;
+    let (mut others, mut seen) = (Places::new(&interned), Places::new(&interned));
     let mut picks = Picks::with_capacity(call.rows());
     for row in 0..call.rows() {
-        let other: HashSet<_> = range(arguments[1].as_list::<i32>(), row).map(|index| encoded.row(starts[1] + index)).collect();
-        let mut seen = HashSet::new();
-        let chosen: Vec<usize> = range(arguments[0].as_list::<i32>(), row)
-            .filter(|index| {
-                let value = encoded.row(*index);
-                other.contains(&value) == wants_common && seen.insert(value)
-            })
-            .collect();
-        picks.push(chosen);
+        others.clear();
+        seen.clear();
+        let shifted = |list: &ListArray, start: usize| range(list, row).start + start..range(list, row).end + start;
+        let (mut left, mut right) = (shifted(left, starts[0]), shifted(right, starts[1]));
+        if wants_common && left.len() < right.len() {
+            std::mem::swap(&mut left, &mut right);
+        }
+        for index in right {
+            others.insert(interned.numbers[index], 0);
+        }
+        picks.push(left.filter(|index| {
+            let number = interned.numbers[*index];
+            others.find(number).is_some() == wants_common && seen.insert(number, 0)
+        }));
     }
     picks.finish(element, &values)
 }

@@ -9,12 +9,13 @@ use rand::seq::SliceRandom;
 use super::list::{Picks, element_type, range};
 use crate::call::Call;
 use crate::error::FunctionError;
-use crate::function::{Function, Overload};
+use crate::function::{Function, Nulls, Overload};
 
 pub const CARDINALITY: Function = Function {
     name: "cardinality",
     description: "Number of elements",
     overloads: &[Overload::scalar("<E>(array(E)) -> bigint", cardinality)],
+    nulls: Nulls::Propagated,
     examples: &[("cardinality(ARRAY[1, 2])", "2")],
     ..Function::SCALAR
 };
@@ -59,9 +60,10 @@ pub const FLATTEN: Function = Function {
     ..Function::SCALAR
 };
 
-fn cardinality(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+fn cardinality(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let list = arguments[0].as_list::<i32>();
-    Ok(Arc::new((0..call.rows()).map(|row| Some(range(list, row).len() as i64)).collect::<Int64Array>()))
+    let lengths: Vec<i64> = list.offsets().lengths().map(|length| length as i64).collect();
+    Ok(Arc::new(Int64Array::new(lengths.into(), list.nulls().cloned())))
 }
 
 fn slice(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
@@ -70,11 +72,11 @@ fn slice(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionEr
     let mut picks = Picks::with_capacity(call.rows());
     for row in 0..call.rows() {
         let (start, length, elements) = (starts.value(row), lengths.value(row), range(list, row));
-        if start == 0 {
-            return Err(FunctionError::argument("SQL array indices start at 1"));
-        }
         if length < 0 {
             return Err(FunctionError::argument("length must be greater than or equal to 0"));
+        }
+        if start == 0 {
+            return Err(FunctionError::argument("SQL array indices start at 1"));
         }
         let count = elements.len() as i64;
         let from = if start > 0 { start - 1 } else { count.saturating_add(start) };

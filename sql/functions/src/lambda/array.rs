@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use arrow::buffer::OffsetBuffer;
 use arrow::compute::take;
 
 use crate::array::list::{Picks, element_type, list_of, range};
-use crate::call::{Call, Operand};
+use crate::call::{Call, Lambda, Operand};
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
 
@@ -111,9 +112,12 @@ fn filter(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, Functio
 }
 
 /// Looks for an element where the lambda is `wanted`; found gives `answer`, else a null among the results gives null.
-fn matching(_call: &Call<'_>, operands: &[Operand<'_>], wanted: bool, answer: bool) -> Result<ArrayRef, FunctionError> {
+fn matching(call: &Call<'_>, operands: &[Operand<'_>], wanted: bool, answer: bool) -> Result<ArrayRef, FunctionError> {
     let flat = flatten(operands[0].value()?)?;
-    let results = operands[1].lambda()?.evaluate(&flat.rows, &[flat.elements])?;
+    let lambda = operands[1].lambda()?;
+    let Ok(results) = lambda.evaluate(&flat.rows, std::slice::from_ref(&flat.elements)) else {
+        return matching_in_turn(call, &flat, lambda, wanted, answer);
+    };
     let results = results.as_boolean();
     let mut start = 0;
     let answers = flat.lengths.iter().zip(&flat.validity).map(|(length, is_valid)| {
@@ -130,6 +134,35 @@ fn matching(_call: &Call<'_>, operands: &[Operand<'_>], wanted: bool, answer: bo
         }
     });
     Ok(Arc::new(answers.collect::<BooleanArray>()))
+}
+
+/// The same, element by element: where the lambda fails behind the element that decides, it must not be asked.
+fn matching_in_turn(call: &Call<'_>, flat: &Flat, lambda: &Lambda<'_>, wanted: bool, answer: bool) -> Result<ArrayRef, FunctionError> {
+    let offsets = OffsetBuffer::<i32>::from_lengths(flat.lengths.iter().copied());
+    let mut answers: Vec<Option<bool>> = flat.validity.iter().map(|is_valid| is_valid.then_some(!answer)).collect();
+    let mut open: Vec<usize> = (0..call.rows()).filter(|row| flat.lengths[*row] > 0).collect();
+    let mut position = 0;
+    while !open.is_empty() {
+        let rows: UInt32Array = open.iter().map(|row| Some(*row as u32)).collect();
+        let places: UInt32Array = open.iter().map(|row| Some((offsets[*row] as usize + position) as u32)).collect();
+        let results = lambda.evaluate(&rows, &[take(&flat.elements, &places, None)?])?;
+        let results = results.as_boolean();
+        let decided: Vec<bool> = (0..open.len()).map(|index| results.is_valid(index) && results.value(index) == wanted).collect();
+        for (index, row) in open.iter().enumerate() {
+            if decided[index] {
+                answers[*row] = Some(answer);
+            } else if results.is_null(index) {
+                answers[*row] = None;
+            }
+        }
+        position += 1;
+        let mut index = 0;
+        open.retain(|row| {
+            index += 1;
+            !decided[index - 1] && flat.lengths[*row] > position
+        });
+    }
+    Ok(Arc::new(BooleanArray::from(answers)))
 }
 
 fn zip_with(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, FunctionError> {

@@ -1,16 +1,15 @@
 //! Lambdas over the entries of a map: `map_filter`, `transform_keys`, `transform_values`, `map_zip_with`. Ref: Trino 401 "Map functions".
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, MapArray, UInt32Array};
 use arrow::compute::{concat, take};
 
+use crate::array::interned::{Places, intern};
 use crate::call::{Call, Operand};
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
-use crate::identity;
-use crate::map::build::{Entries, check_keys, map_array};
+use crate::map::build::{Entries, KeyCheck, map_array};
 use crate::types::TrinoType;
 
 pub const MAP_FILTER: Function = Function {
@@ -80,7 +79,7 @@ fn map_filter(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, Fun
     let mut chosen = Entries::with_capacity(call.rows());
     let mut start = 0;
     for length in flat.lengths {
-        chosen.push((start..start + length).filter(|index| kept.is_valid(*index) && kept.value(*index)).map(|index| (index, Some(index))));
+        chosen.push((start..start + length).filter(|index| kept.is_valid(*index) && kept.value(*index)).map(|index| (index, index)));
         start += length;
     }
     chosen.finish(call.return_type(), &[&flat.keys, &flat.values], map.nulls().cloned())
@@ -99,20 +98,21 @@ fn transform_keys(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef,
     let flat = flatten(map)?;
     let keys = operands[1].lambda()?.evaluate(&flat.rows, &[flat.keys, Arc::clone(&flat.values)])?;
     let (key, value) = parts(call.return_type())?;
-    let encoded = identity::encode(&keys, key)?;
+    let mut check = KeyCheck::new(key, &keys)?;
     let mut start = 0;
     for length in &flat.lengths {
-        check_keys(key, &keys, &encoded, start..start + length, |key| format!("Duplicate keys ({key}) are not allowed"))?;
+        check.check(start..start + length, "Duplicate keys")?;
         start += length;
     }
-    map_array(key, value, keys, flat.values, flat.lengths, map.nulls().cloned())
+    map_array(key, value, Arc::clone(&keys), flat.values, flat.lengths, map.nulls().cloned())
 }
 
 fn map_zip_with(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, FunctionError> {
     let (left, right) = (operands[0].value()?.as_map(), operands[1].value()?.as_map());
     let (key, value) = parts(call.return_type())?;
     let keys = concat(&[left.keys().as_ref(), right.keys().as_ref()])?;
-    let encoded = identity::encode(&keys, key)?;
+    let interned = intern(&keys, key)?;
+    let mut others = Places::new(&interned);
     let right_start = left.keys().len();
     let (mut key_places, mut left_places, mut right_places, mut rows, mut lengths, mut validity) =
         (vec![], vec![], vec![], vec![], vec![], vec![]);
@@ -121,13 +121,16 @@ fn map_zip_with(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, F
         validity.push(is_valid);
         let before = key_places.len();
         if is_valid {
-            let mut others: HashMap<_, usize> = entries(right, row).map(|index| (encoded.row(right_start + index), index)).collect();
+            others.clear();
+            for index in entries(right, row) {
+                others.insert(interned.numbers[right_start + index], index);
+            }
             for index in entries(left, row) {
                 key_places.push(index as u32);
                 left_places.push(Some(index as u32));
-                right_places.push(others.remove(&encoded.row(index)).map(|index| index as u32));
+                right_places.push(others.remove(interned.numbers[index]).map(|index| index as u32));
             }
-            for index in entries(right, row).filter(|index| others.contains_key(&encoded.row(right_start + index))) {
+            for index in entries(right, row).filter(|index| others.find(interned.numbers[right_start + index]).is_some()) {
                 key_places.push((right_start + index) as u32);
                 left_places.push(None);
                 right_places.push(Some(index as u32));

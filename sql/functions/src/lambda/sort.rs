@@ -1,7 +1,5 @@
 //! `array_sort` with a comparator: merges run by run, so that the lambda sees a batch of pairs at a time. Ref: Trino 401 `ArraySortComparatorFunction`.
 
-use std::sync::Arc;
-
 use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::Int32Type;
@@ -78,13 +76,14 @@ fn merge_all(merges: &mut [Merge], values: &ArrayRef, comparator: &Lambda<'_>) -
         let left = take(values, &heads(|merge| merge.left[merge.left_at]), None)?;
         let right = take(values, &heads(|merge| merge.right[merge.right_at]), None)?;
         let rows = heads(|merge| merge.row);
-        let orders = comparator.evaluate(&rows, &[Arc::clone(&left), Arc::clone(&right)])?;
+        // The later element first, as in Java's sort: which pairs a wrong comparator is refused for depends on it.
+        let orders = comparator.evaluate(&rows, &[right, left])?;
         let orders = orders.as_primitive::<Int32Type>();
         for (position, index) in open.iter().enumerate() {
             let order = orders.is_valid(position).then(|| orders.value(position)).filter(|order| matches!(order, -1..=1));
             let order = order.ok_or_else(|| FunctionError::argument("Lambda comparator must return either -1, 0, or 1"))?;
             let merge = &mut merges[*index];
-            if order <= 0 {
+            if order >= 0 {
                 merge.merged.push(merge.left[merge.left_at]);
                 merge.left_at += 1;
             } else {

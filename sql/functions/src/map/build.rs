@@ -1,6 +1,5 @@
 //! Maps made: `map`, `map_from_entries`, `multimap_from_entries`, `map_concat`. Keys are distinct and not null. Ref: Trino 401 "Map functions".
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,13 +7,12 @@ use arrow::array::{Array, ArrayRef, AsArray, MapArray, StructArray, UInt32Array}
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{concat, take};
 use arrow::datatypes::DataType;
-use arrow::row::Rows;
 
+use crate::array::interned::{Interned, NULL, Places, intern};
 use crate::array::list::{Picks, range};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
-use crate::identity;
 use crate::types::TrinoType;
 use crate::types::arrow_form::entries_field;
 use crate::types::text::ValueWriter;
@@ -49,7 +47,7 @@ pub const MULTIMAP_FROM_ENTRIES: Function = Function {
 pub const MAP_CONCAT: Function = Function {
     name: "map_concat",
     description: "The entries of all maps; the last of equal keys counts",
-    overloads: &[Overload::scalar("<K: comparable, V>(map(K, V), map(K, V)...) -> map(K, V)", map_concat)],
+    overloads: &[Overload::scalar("<K: comparable, V>(map(K, V)...) -> map(K, V)", map_concat)],
     examples: &[("map_concat(map(ARRAY[1, 2], ARRAY['a', 'b']), map(ARRAY[2], ARRAY['c']))", "{1=a, 2=c}")],
     ..Function::SCALAR
 };
@@ -58,7 +56,7 @@ pub const MAP_CONCAT: Function = Function {
 #[derive(Debug, Default)]
 pub struct Entries {
     keys: Vec<u32>,
-    values: Vec<Option<u32>>,
+    values: Vec<u32>,
     lengths: Vec<usize>,
 }
 
@@ -68,11 +66,11 @@ impl Entries {
     }
 
     /// Adds a row of these entries.
-    pub fn push(&mut self, entries: impl IntoIterator<Item = (usize, Option<usize>)>) {
+    pub fn push(&mut self, entries: impl IntoIterator<Item = (usize, usize)>) {
         let before = self.keys.len();
         for (key, value) in entries {
             self.keys.push(key as u32);
-            self.values.push(value.map(|value| value as u32));
+            self.values.push(value as u32);
         }
         self.lengths.push(self.keys.len() - before);
     }
@@ -108,29 +106,50 @@ pub fn map_array(
     Ok(Arc::new(MapArray::try_new(field, OffsetBuffer::from_lengths(lengths), entries, nulls, false)?))
 }
 
-/// Checks the keys of one row. Errors: null, `map key cannot be null`; with a null inside, indeterminate; one that comes twice, `duplicate(key)`.
-pub fn check_keys(
-    key_type: &TrinoType,
-    keys: &ArrayRef,
-    encoded: &Rows,
-    mut range: Range<usize>,
-    duplicate: impl Fn(&str) -> String,
-) -> Result<(), FunctionError> {
-    let text = |index: usize| {
+/// The keys of one row after the other.
+pub struct KeyCheck<'a> {
+    key_type: &'a TrinoType,
+    keys: &'a ArrayRef,
+    interned: Interned,
+    seen: Places,
+}
+
+impl<'a> KeyCheck<'a> {
+    pub fn new(key_type: &'a TrinoType, keys: &'a ArrayRef) -> Result<KeyCheck<'a>, FunctionError> {
+        let interned = intern(keys, key_type)?;
+        let seen = Places::new(&interned);
+        Ok(KeyCheck { key_type, keys, interned, seen })
+    }
+
+    /// Checks the keys of one row. Errors: a null, `map key cannot be null`; one that comes twice, `<duplicate> (key) are not allowed`.
+    pub fn check(&mut self, range: Range<usize>, duplicate: &str) -> Result<(), FunctionError> {
+        self.seen.clear();
+        for index in range {
+            let number = self.interned.numbers[index];
+            if number == NULL {
+                return Err(FunctionError::argument("map key cannot be null"));
+            }
+            if !self.seen.insert(number, index) {
+                return Err(FunctionError::argument(format!("{duplicate} ({}) are not allowed", self.text(index))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Errors: a key with a null inside.
+    pub fn check_determinate(&self, mut range: Range<usize>) -> Result<(), FunctionError> {
+        let is_nested = matches!(self.key_type, TrinoType::Array(_) | TrinoType::Row(_) | TrinoType::Map(..));
+        match range.find(|index| is_nested && self.keys.is_valid(*index) && has_null(self.key_type, self.keys.as_ref(), *index)) {
+            Some(index) => Err(FunctionError::argument(format!("map key cannot be indeterminate: {}", self.text(index)))),
+            None => Ok(()),
+        }
+    }
+
+    fn text(&self, index: usize) -> String {
         let mut text = String::new();
-        ValueWriter::new(key_type).write(keys.as_ref(), index, &mut text);
+        ValueWriter::new(self.key_type).write(self.keys.as_ref(), index, &mut text);
         text
-    };
-    let mut seen = std::collections::HashSet::with_capacity(range.len());
-    range.try_for_each(|index| {
-        if keys.is_null(index) {
-            return Err(FunctionError::argument("map key cannot be null"));
-        }
-        if has_null(key_type, keys.as_ref(), index) {
-            return Err(FunctionError::argument(format!("map key cannot be indeterminate: {}", text(index))));
-        }
-        if seen.insert(encoded.row(index)) { Ok(()) } else { Err(FunctionError::argument(duplicate(&text(index)))) }
-    })
+    }
 }
 
 /// Is there a null inside the value?
@@ -163,16 +182,16 @@ fn key_type(map_type: &TrinoType) -> &TrinoType {
 
 fn map(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (keys, values) = (arguments[0].as_list::<i32>(), arguments[1].as_list::<i32>());
-    let key = key_type(call.return_type());
-    let encoded = identity::encode(keys.values(), key)?;
+    let mut check = KeyCheck::new(key_type(call.return_type()), keys.values())?;
     let mut entries = Entries::with_capacity(call.rows());
     for row in 0..call.rows() {
         let (from, to) = (range(keys, row), range(values, row));
         if from.len() != to.len() {
             return Err(FunctionError::argument("Key and value arrays must be the same length"));
         }
-        check_keys(key, keys.values(), &encoded, from.clone(), |key| format!("Duplicate map keys ({key}) are not allowed"))?;
-        entries.push(from.zip(to.map(Some)));
+        check.check_determinate(from.clone())?;
+        check.check(from.clone(), "Duplicate map keys")?;
+        entries.push(from.zip(to));
     }
     entries.finish(call.return_type(), &[keys.values(), values.values()], None)
 }
@@ -190,12 +209,11 @@ fn entry_columns(argument: &ArrayRef) -> Result<(ArrayRef, ArrayRef), FunctionEr
 fn from_entries(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let list = arguments[0].as_list::<i32>();
     let (keys, values) = entry_columns(&arguments[0])?;
-    let key = key_type(call.return_type());
-    let encoded = identity::encode(&keys, key)?;
+    let mut check = KeyCheck::new(key_type(call.return_type()), &keys)?;
     let mut entries = Entries::with_capacity(call.rows());
     for row in 0..call.rows() {
-        check_keys(key, &keys, &encoded, range(list, row), |key| format!("Duplicate keys ({key}) are not allowed"))?;
-        entries.push(range(list, row).map(|index| (index, Some(index))));
+        check.check(range(list, row), "Duplicate keys")?;
+        entries.push(range(list, row).map(|index| (index, index)));
     }
     entries.finish(call.return_type(), &[&keys, &values], None)
 }
@@ -204,55 +222,54 @@ fn multimap_from_entries(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<Arra
     let list = arguments[0].as_list::<i32>();
     let (keys, values) = entry_columns(&arguments[0])?;
     let TrinoType::Map(key, value) = call.return_type() else { return Err(FunctionError::internal("a map is due")) };
-    let encoded = identity::encode(&keys, key)?;
+    let interned = intern(&keys, key)?;
+    let mut of_key = Places::new(&interned);
     let (mut chosen, mut lengths, mut groups) = (vec![], vec![], Picks::default());
+    let mut rows: Vec<Vec<usize>> = vec![];
     for row in 0..call.rows() {
-        let mut of_key: HashMap<_, usize> = HashMap::new();
-        let mut rows: Vec<(usize, Vec<usize>)> = vec![];
+        of_key.clear();
+        rows.clear();
         for index in range(list, row) {
-            if keys.is_null(index) {
+            let number = interned.numbers[index];
+            if number == NULL {
                 return Err(FunctionError::argument("map key cannot be null"));
             }
-            let slot = *of_key.entry(encoded.row(index)).or_insert_with(|| {
-                rows.push((index, vec![]));
-                rows.len() - 1
-            });
-            rows[slot].1.push(index);
+            if of_key.insert(number, rows.len()) {
+                rows.push(vec![]);
+                chosen.push(index as u32);
+            }
+            if let Some(group) = of_key.find(number).and_then(|place| rows.get_mut(place)) {
+                group.push(index);
+            }
         }
         lengths.push(rows.len());
-        for (index, group) in rows {
-            chosen.push(index as u32);
-            groups.push(group);
-        }
+        rows.iter().for_each(|group| groups.push(group.iter().copied()));
     }
     let element = crate::array::list::element_type(value);
     map_array(key, value, take(&keys, &UInt32Array::from(chosen), None)?, groups.finish(element, &values)?, lengths, None)
 }
 
+/// The last map's entries come first, as in Trino.
 fn map_concat(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let maps: Vec<&MapArray> = arguments.iter().map(|argument| argument.as_map()).collect();
+    if arguments.len() < 2 {
+        return Err(FunctionError::argument("There must be two or more concatenation arguments to map_concat"));
+    }
+    let maps: Vec<&MapArray> = arguments.iter().rev().map(|argument| argument.as_map()).collect();
     let keys = concat(&maps.iter().map(|map| map.keys().as_ref()).collect::<Vec<_>>())?;
     let values = concat(&maps.iter().map(|map| map.values().as_ref()).collect::<Vec<_>>())?;
-    let encoded = identity::encode(&keys, key_type(call.return_type()))?;
+    let interned = intern(&keys, key_type(call.return_type()))?;
+    let mut seen = Places::new(&interned);
     let mut entries = Entries::with_capacity(call.rows());
     for row in 0..call.rows() {
-        let mut of_key: HashMap<_, usize> = HashMap::new();
-        let mut rows: Vec<(usize, Option<usize>)> = vec![];
+        seen.clear();
         let mut start = 0;
-        for map in &maps {
+        let all = maps.iter().flat_map(|map| {
             let offsets = map.value_offsets();
-            for index in start + offsets[row] as usize..start + offsets[row + 1] as usize {
-                match of_key.entry(encoded.row(index)) {
-                    std::collections::hash_map::Entry::Occupied(slot) => rows[*slot.get()].1 = Some(index),
-                    std::collections::hash_map::Entry::Vacant(slot) => {
-                        slot.insert(rows.len());
-                        rows.push((index, Some(index)));
-                    }
-                }
-            }
+            let entries = start + offsets[row] as usize..start + offsets[row + 1] as usize;
             start += map.keys().len();
-        }
-        entries.push(rows);
+            entries
+        });
+        entries.push(all.filter(|index| seen.insert(interned.numbers[*index], 0)).map(|index| (index, index)));
     }
     entries.finish(call.return_type(), &[&keys, &values], None)
 }

@@ -158,6 +158,7 @@ impl Binder {
             (Pattern::Row(fields), TrinoType::Row(actual)) => {
                 fields.len() == actual.len() && fields.iter().zip(actual.iter()).all(|(field, actual)| self.unify(field, &actual.data_type))
             }
+            (Pattern::Row(fields), TrinoType::Unknown) if coerces => fields.iter().all(|field| self.unify(field, &TrinoType::Unknown)),
             (Pattern::Qdigest(element), TrinoType::Qdigest(actual)) => self.unify(element, actual),
             _ => false,
         }
