@@ -109,7 +109,9 @@ impl<'a> Analyzer<'a> {
         self.selects = selects;
         outputs.extend(result?);
         if !is_one_row {
-            outputs.extend(input.scope.fields.iter().cloned());
+            let remaining = input.scope.fields.iter().filter(|field| !outputs.iter().any(|output| output.symbol == field.symbol));
+            let remaining: Vec<Field> = remaining.cloned().collect();
+            outputs.extend(remaining);
         }
         if outputs.is_empty() {
             return Err(fail_at(at, "TABLE_HAS_NO_COLUMNS", "pattern recognition output table has no columns"));
