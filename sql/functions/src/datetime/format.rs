@@ -133,7 +133,7 @@ fn parse_datetime(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, F
         check_parses(pattern)?;
         resolve_zone(&parse(pattern, text, &longest_zone_id, &mut bucket)?, text, session_key, &mut zones)
     });
-    Ok(zoned_millis_array(instants.collect::<Result<Vec<_>, FunctionError>>()?.into_iter()))
+    zoned_millis_array(instants.collect::<Result<Vec<_>, FunctionError>>()?.into_iter())
 }
 
 fn check_parses(pattern: &Pattern) -> Result<(), FunctionError> {

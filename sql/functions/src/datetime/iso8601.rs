@@ -199,7 +199,8 @@ impl Cursor<'_> {
 
     fn java_date_time(&mut self) -> Option<NanosMoment> {
         let start = self.position;
-        let year = self.year().ok()?;
+        // Past this the milliseconds leave 64 bits.
+        let year = self.year().ok().filter(|year| year.abs() < 292_000_000)?;
         if self.position - start < 4 {
             return None;
         }

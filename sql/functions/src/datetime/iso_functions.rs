@@ -96,7 +96,7 @@ fn from_iso8601_timestamp(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<Arr
         let text = values.value(row);
         resolve_zone(&parse_date_time(text)?, text, session_key, &mut zones)
     });
-    Ok(zoned_millis_array(instants.collect::<Result<Vec<_>, FunctionError>>()?.into_iter()))
+    zoned_millis_array(instants.collect::<Result<Vec<_>, FunctionError>>()?.into_iter())
 }
 
 fn from_iso8601_timestamp_nanos(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

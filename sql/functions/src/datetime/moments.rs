@@ -159,7 +159,8 @@ impl<'a> Moments<'a> {
             Moments::Micros(values) => {
                 let micros = |row: usize| {
                     let (millis, rest) = (values[row].div_euclid(1000), values[row].rem_euclid(1000));
-                    Ok(map(millis, zone::UTC, row)? * 1000 + kept(rest))
+                    let millis = map(millis, zone::UTC, row)?;
+                    millis.checked_mul(1000).and_then(|micros| micros.checked_add(kept(rest))).ok_or_else(|| millis_overflow(millis))
                 };
                 Ok(Arc::new(collect::<TimestampMicrosecondType>(array, rows, micros)?))
             }
@@ -173,7 +174,7 @@ impl<'a> Moments<'a> {
             Moments::ZonedMillis(values) => {
                 let packed = |row: usize| {
                     let (millis, key) = zone::unpack_millis(values[row]);
-                    Ok(zone::pack_millis(map(millis, key, row)?, key))
+                    pack_millis(map(millis, key, row)?, key)
                 };
                 Ok(Arc::new(collect::<Int64Type>(array, rows, packed)?))
             }
@@ -202,17 +203,27 @@ fn collect<T: ArrowPrimitiveType>(
 /// A column of zoned instants of `precision` digits, from picoseconds and zones.
 pub fn zoned_array(precision: u8, instants: impl Iterator<Item = (i128, ZoneKey)>) -> Result<ArrayRef, FunctionError> {
     if precision <= 3 {
-        let packed = instants.map(|(picos, key)| zone::pack_millis(millis_of_picos(picos), key));
-        Ok(Arc::new(Int64Array::from_iter_values(packed)))
+        zoned_millis_array(instants.map(|(picos, key)| (millis_of_picos(picos), key)))
     } else {
         let packed = instants.map(|(picos, key)| zone::pack_picos(picos, key));
         Ok(Arc::new(Decimal128Array::from_iter_values(packed).with_precision_and_scale(38, 0)?))
     }
 }
 
-/// A column of zoned milliseconds.
-pub fn zoned_millis_array(instants: impl Iterator<Item = (i64, ZoneKey)>) -> ArrayRef {
-    Arc::new(Int64Array::from_iter_values(instants.map(|(millis, key)| zone::pack_millis(millis, key))))
+/// A column of zoned milliseconds. Errors: INVALID_FUNCTION_ARGUMENT past what the packed form holds.
+pub fn zoned_millis_array(instants: impl Iterator<Item = (i64, ZoneKey)>) -> Result<ArrayRef, FunctionError> {
+    let packed = instants.map(|(millis, key)| pack_millis(millis, key)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Arc::new(Int64Array::from(packed)))
+}
+
+#[inline]
+fn pack_millis(millis: i64, key: ZoneKey) -> Result<i64, FunctionError> {
+    // Twelve bits are the zone's.
+    if (millis << 12) >> 12 == millis { Ok(zone::pack_millis(millis, key)) } else { Err(millis_overflow(millis)) }
+}
+
+fn millis_overflow(millis: i64) -> FunctionError {
+    FunctionError::argument(format!("Millis overflow: {millis}"))
 }
 
 /// A column of `timestamp(3)`.

@@ -30,7 +30,7 @@ fn now(call: &Call<'_>, _arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionErr
     let key = zone::load_key(&call.session().zone)?;
     // Microseconds are rounded half up, as a cast to three digits does.
     let millis = (call.session().start_micros + 500).div_euclid(1000);
-    Ok(zoned_millis_array(std::iter::repeat_n((millis, key), call.rows())))
+    zoned_millis_array(std::iter::repeat_n((millis, key), call.rows()))
 }
 
 fn current_timezone(call: &Call<'_>, _arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

@@ -13,6 +13,9 @@ const MILLIS_PER_MONTH: i64 = MILLIS_PER_YEAR / 12;
 /// A day without a year is one of this leap year.
 const DEFAULT_YEAR: i64 = 2000;
 
+/// The last year whose milliseconds fit 64 bits throughout.
+const YEAR_MAX: i64 = 292_270_000;
+
 /// Fields in the order they were read.
 #[derive(Debug, Default)]
 pub struct FieldBucket {
@@ -162,7 +165,10 @@ fn bounds(field: PatternField, days: i64) -> (i64, i64) {
 fn set_field(field: PatternField, millis: i64, value: i64) -> Result<i64, String> {
     let days = millis.div_euclid(MILLIS_PER_DAY);
     let (minimum, maximum) = bounds(field, days);
-    if value < minimum || value > maximum {
+    // The last years Joda names overflow within the year; they are refused whole.
+    let is_past_end = matches!(field, PatternField::Year | PatternField::YearOfEra | PatternField::WeekYear) && value.abs() > YEAR_MAX
+        || field == PatternField::CenturyOfEra && value.abs() > YEAR_MAX / 100;
+    if value < minimum || value > maximum || is_past_end {
         return Err(format!("Value {value} for {} must be in the range [{minimum},{maximum}]", field_name(field)));
     }
     let millis_of_day = millis.rem_euclid(MILLIS_PER_DAY);

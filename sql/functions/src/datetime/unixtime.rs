@@ -56,7 +56,7 @@ fn seconds(arguments: &[ArrayRef]) -> &[f64] {
 
 fn from_unixtime(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let key = zone::load_key(&call.session().zone)?;
-    Ok(zoned_millis_array(seconds(arguments).iter().map(|seconds| (millis_of_seconds(*seconds), key))))
+    zoned_millis_array(seconds(arguments).iter().map(|seconds| (millis_of_seconds(*seconds), key)))
 }
 
 fn from_unixtime_at_offset(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
@@ -68,13 +68,13 @@ fn from_unixtime_at_offset(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<Ar
         let key = key.ok_or_else(|| FunctionError::argument(format!("Invalid offset minutes {offset}")))?;
         moments.push((millis_of_seconds(*seconds), key));
     }
-    Ok(zoned_millis_array(moments.into_iter()))
+    zoned_millis_array(moments.into_iter())
 }
 
 fn from_unixtime_in_zone(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let mut zones = RowZones::new(call, arguments, 1);
     let moments = seconds(arguments).iter().enumerate().map(|(row, seconds)| Ok((millis_of_seconds(*seconds), zones.row(row)?)));
-    Ok(zoned_millis_array(moments.collect::<Result<Vec<_>, FunctionError>>()?.into_iter()))
+    zoned_millis_array(moments.collect::<Result<Vec<_>, FunctionError>>()?.into_iter())
 }
 
 fn from_unixtime_nanos(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

@@ -34,11 +34,18 @@ pub const RPAD: Function = Function {
     ..Function::SCALAR
 };
 
+/// Lengths past this would take the memory of the whole server for one row.
+const LENGTH_MAX: usize = 256 << 20;
+
 fn check_length(length: i64) -> Result<usize, FunctionError> {
-    i32::try_from(length)
+    let length = i32::try_from(length)
         .ok()
         .and_then(|length| usize::try_from(length).ok())
-        .ok_or_else(|| FunctionError::argument("Target length must be in the range [0..2147483647]"))
+        .ok_or_else(|| FunctionError::argument("Target length must be in the range [0..2147483647]"))?;
+    if length > LENGTH_MAX {
+        return Err(FunctionError::new("GENERIC_INSUFFICIENT_RESOURCES", format!("Target length {length} is larger than {LENGTH_MAX}")));
+    }
+    Ok(length)
 }
 
 fn pad_text<const LEFT: bool>(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
