@@ -89,6 +89,7 @@ impl Binder {
     fn unify(&mut self, pattern: &Pattern, actual: &TrinoType) -> bool {
         let coerces = self.is_coercing;
         match (pattern, actual) {
+            (Pattern::Any, _) => true,
             (Pattern::Variable(index), _) => {
                 let merged = match &self.types[*index] {
                     None => Some(actual.clone()),
@@ -207,6 +208,7 @@ impl Binder {
         let precision = |calculus: &Calculus| number(calculus).and_then(|value| u8::try_from(value).ok()).filter(|value| *value <= 12);
         Some(match pattern {
             Pattern::Variable(index) => self.types[*index].clone()?,
+            Pattern::Any => TrinoType::Unknown,
             Pattern::Exact(data_type) => data_type.clone(),
             Pattern::Varchar(length) => {
                 TrinoType::Varchar(Some(number(length)?).filter(|length| *length < UNBOUNDED).and_then(|length| u32::try_from(length).ok()))
@@ -253,6 +255,10 @@ impl Binder {
         }
         let mut argument_types = Vec::with_capacity(arguments.len());
         for (pattern, argument) in patterns.iter().zip(arguments) {
+            if let (Pattern::Any, Argument::Value(actual)) = (pattern, argument) {
+                argument_types.push(actual.clone());
+                continue;
+            }
             let Some(expected) = self.substitute(pattern) else { return Ok(None) };
             if let Argument::Value(actual) = argument {
                 let fits =

@@ -9,6 +9,7 @@
 //! <T>(T, T...) -> array(T)                              `...`: the last argument, any number of times (also none)
 //! <T, U>(array(T), function(T, U)) -> array(U)          a lambda: its parameters, then its result
 //! (timestamp(p) with time zone) -> date                 precisions are literals too
+//! (varchar, any...) -> varchar                          `any`: an argument of any type, never coerced
 //! ```
 //! A `varchar(n)` past 2147483646 is unbounded.
 
@@ -46,6 +47,8 @@ pub struct Variable {
 pub enum Pattern {
     /// Index into [`Signature::variables`].
     Variable(usize),
+    /// Any type at all, left as it is.
+    Any,
     Exact(TrinoType),
     Varchar(Calculus),
     Char(Calculus),

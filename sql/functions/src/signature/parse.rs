@@ -91,6 +91,7 @@ impl<'a> Parser<'a> {
         }
         let exact = |data_type| Ok(Pattern::Exact(data_type));
         match word.to_ascii_lowercase().as_str() {
+            "any" => Ok(Pattern::Any),
             "unknown" => exact(TrinoType::Unknown),
             "boolean" => exact(TrinoType::Boolean),
             "tinyint" => exact(TrinoType::Tinyint),

@@ -1,0 +1,66 @@
+//! `greatest` and `least`: null when any argument is, NaN only when every one is. Ref: Trino 401 "Comparison functions".
+
+use std::cmp::Ordering;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::compute::interleave;
+use arrow::datatypes::{Float32Type, Float64Type};
+
+use crate::call::Call;
+use crate::error::FunctionError;
+use crate::function::{Function, Overload};
+use crate::operator::compare::order_at;
+use crate::types::TrinoType;
+
+pub const GREATEST: Function = Function {
+    name: "greatest",
+    description: "Largest of the arguments; null when one is null",
+    overloads: &[Overload::scalar("<E: orderable>(E...) -> E", |call, arguments| choose(call, arguments, Ordering::Greater))],
+    examples: &[("greatest(1, 3, 2)", "3"), ("greatest(1, NULL)", "")],
+    ..Function::SCALAR
+};
+
+pub const LEAST: Function = Function {
+    name: "least",
+    description: "Smallest of the arguments; null when one is null",
+    overloads: &[Overload::scalar("<E: orderable>(E...) -> E", |call, arguments| choose(call, arguments, Ordering::Less))],
+    examples: &[("least(1, 3, 2)", "1")],
+    ..Function::SCALAR
+};
+
+fn choose(call: &Call<'_>, arguments: &[ArrayRef], wanted: Ordering) -> Result<ArrayRef, FunctionError> {
+    let data_type = call.return_type();
+    let mut places = Vec::with_capacity(call.rows());
+    for row in 0..call.rows() {
+        let mut best = 0;
+        for (candidate, values) in arguments.iter().enumerate().skip(1) {
+            let held = &arguments[best];
+            let is_better = if is_nan(data_type, held.as_ref(), row) {
+                true
+            } else if is_nan(data_type, values.as_ref(), row) {
+                false
+            } else {
+                order_at(data_type, values.as_ref(), row, held.as_ref(), row)? == wanted
+            };
+            if is_better {
+                best = candidate;
+            }
+        }
+        places.push((best, row));
+    }
+    let columns: Vec<&dyn Array> = arguments.iter().map(|argument| argument.as_ref()).collect();
+    Ok(interleave(&columns, &places)?)
+}
+
+/// Is the value a NaN, or a row with one?
+fn is_nan(data_type: &TrinoType, values: &dyn Array, row: usize) -> bool {
+    match data_type {
+        TrinoType::Double => values.as_primitive::<Float64Type>().value(row).is_nan(),
+        TrinoType::Real => values.as_primitive::<Float32Type>().value(row).is_nan(),
+        TrinoType::Row(fields) => fields
+            .iter()
+            .zip(values.as_struct().columns())
+            .any(|(field, column)| column.is_valid(row) && is_nan(&field.data_type, column.as_ref(), row)),
+        _ => false,
+    }
+}
