@@ -21,11 +21,13 @@ use crate::analyze::tables::CatalogTables;
 use crate::error::EngineError;
 use crate::ir;
 use crate::lower::lowerer::Lowerer;
+use crate::plan::cancellation::{TokenCell, cancelled, watched};
 use crate::planning::on_big_stack;
 use crate::runtime::{Runtime, physical_plan};
 use crate::scan::source::{ScanCaches, ScanContext};
 use crate::session::Session;
-use crate::statement::StatementContext;
+use crate::show_functions;
+use crate::statement::{StatementContext, view};
 use crate::storage::BucketResolver;
 
 /// Settings of the whole process's engine.
@@ -58,9 +60,12 @@ pub struct Prepared {
 
 /// What running a prepared statement means.
 enum Work {
-    Query { plan: Arc<dyn ExecutionPlan>, session: Box<SessionState>, meter: Arc<Meter> },
+    Query { plan: Arc<dyn ExecutionPlan>, session: Box<SessionState>, meter: Arc<Meter>, token: TokenCell },
+    Rows(RecordBatch),
     Text(Vec<String>),
     Catalog { context: Box<StatementContext>, statement: Box<owlake_syntax::hive::ast::Statement> },
+    /// A change of the catalog that is ready to be made; it may block on the disk.
+    Effect(Box<dyn FnOnce() -> Result<Output, EngineError> + Send>),
 }
 
 /// A column of a result: the name as the client sees it and the type it prints by.
@@ -141,13 +146,26 @@ impl Engine {
     pub async fn prepare(&self, session: Session, parsed: Parsed, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
         match parsed.statement {
             owlake_syntax::Statement::Hive(statement) => {
-                let context = StatementContext { catalog: Arc::clone(&self.catalog), buckets: Arc::clone(&self.buckets), session };
+                let context = self.statement_context(session);
                 let (columns, output) = crate::statement::declare(&context, &statement);
                 Ok(Prepared { columns, output, work: Work::Catalog { context: Box::new(context), statement } })
             }
             owlake_syntax::Statement::Trino(statement) => match statement.kind {
                 StatementKind::Query(query) => self.prepare_query(session, query, parsed.parameter_count, meter).await,
                 StatementKind::Explain(explain) => self.prepare_explain(session, explain, parsed.parameter_count).await,
+                StatementKind::ShowFunctions { pattern, escape } => {
+                    let rows = show_functions::rows(pattern.as_deref(), escape.as_deref())?;
+                    Ok(Prepared { columns: show_functions::columns(), output: OutputKind::Rows, work: Work::Rows(rows) })
+                }
+                StatementKind::CreateView(view) => self.prepare_create_view(session, view, parsed.parameter_count).await,
+                StatementKind::DropView { name, if_exists } => {
+                    let context = self.statement_context(session);
+                    Ok(effect("DROP VIEW", move || view::drop(&context, &name, if_exists).map(|()| Output::Nothing)))
+                }
+                StatementKind::ShowCreateView(name) => {
+                    let context = self.statement_context(session);
+                    Ok(effect("SHOW CREATE VIEW", move || view::show_create(&context, &name).map(Output::Text)))
+                }
                 other => Err(EngineError::engine("NOT_SUPPORTED", format!("{} is not supported yet", statement_name(&other)))),
             },
         }
@@ -156,8 +174,17 @@ impl Engine {
     /// Runs a prepared statement. The stream stops within a batch once `cancel` fires.
     pub async fn run(&self, prepared: Prepared, cancel: CancellationToken) -> Result<Output, EngineError> {
         match prepared.work {
-            Work::Query { plan, session, meter } => rows_of(plan, &session, meter, &prepared.columns, cancel),
+            Work::Query { plan, session, meter, token } => {
+                // A prepared statement runs once, so the cell is empty here.
+                let _ = token.set(cancel.clone());
+                rows_of(plan, &session, meter, &prepared.columns, cancel)
+            }
+            Work::Rows(batch) => Ok(Output::Rows(futures::stream::once(async { Ok(batch) }).boxed())),
             Work::Text(lines) => Ok(Output::Text(lines)),
+            Work::Effect(effect) => {
+                let output = tokio::task::spawn_blocking(effect).await;
+                output.map_err(|error| EngineError::internal(format!("a catalog statement ended abnormally: {error}")))?
+            }
             Work::Catalog { context, statement } => {
                 tokio::select! {
                     output = crate::statement::run(*context, *statement) => output,
@@ -169,22 +196,20 @@ impl Engine {
 
     /// Plans an analysed query.
     pub async fn prepare_ir(&self, session: &Session, query: ir::Query, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
-        let columns = query.columns.iter().map(|column| ResultColumn { name: column.name.clone(), data_type: ResultType::Trino(column.data_type.clone()) });
-        let columns = columns.collect();
-        let mut lowerer = self.lowerer(session, Arc::clone(&meter));
+        let lowerer = self.lowerer(session, Arc::clone(&meter));
         let state = self.runtime.session();
-        let (plan, state) = on_big_stack(async move {
-            let logical = lowerer.query(&query)?;
-            let plan = physical_plan(&state, &logical).await?;
-            Ok((plan, state))
-        })
-        .await?;
-        Ok(Prepared { columns, output: OutputKind::Rows, work: Work::Query { plan, session: Box::new(state), meter } })
+        on_big_stack(plan_query(lowerer, state, query, meter)).await
     }
 
     async fn prepare_query(&self, session: Session, query: Box<ast::Query>, parameter_count: usize, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
-        let query = self.analyze(session.clone(), query, parameter_count).await?;
-        self.prepare_ir(&session, query, meter).await
+        let lowerer = self.lowerer(&session, Arc::clone(&meter));
+        let state = self.runtime.session();
+        let catalog = Arc::clone(&self.catalog);
+        on_big_stack(async move {
+            let query = analyze(catalog.as_ref(), &session, &query, parameter_count)?;
+            plan_query(lowerer, state, query, meter).await
+        })
+        .await
     }
 
     async fn prepare_explain(&self, session: Session, explain: Explain, parameter_count: usize) -> Result<Prepared, EngineError> {
@@ -201,15 +226,20 @@ impl Engine {
         Ok(Prepared { columns, output: OutputKind::Text, work: Work::Text(text.lines().map(str::to_owned).collect()) })
     }
 
-    async fn analyze(&self, session: Session, query: Box<ast::Query>, parameter_count: usize) -> Result<ir::Query, EngineError> {
+    /// The view's query is analysed for its columns and its errors, and stored as text.
+    async fn prepare_create_view(&self, session: Session, view: Box<ast::CreateView>, parameter_count: usize) -> Result<Prepared, EngineError> {
+        let context = self.statement_context(session.clone());
         let catalog = Arc::clone(&self.catalog);
-        on_big_stack(async move {
-            let tables = CatalogTables { catalog: catalog.as_ref() };
-            let parameters = parameters::bind(&session.parameters, parameter_count)?;
-            let context = AnalyzerContext { session: &session, tables: &tables, parameters, wording: Wording::Athena };
-            analyze_query(&context, &query)
+        let (view, columns) = on_big_stack(async move {
+            let columns = analyze(catalog.as_ref(), &session, &view.query, parameter_count)?.columns;
+            Ok((view, columns))
         })
-        .await
+        .await?;
+        Ok(effect("CREATE VIEW", move || view::create(&context, &view, &columns).map(|()| Output::Nothing)))
+    }
+
+    fn statement_context(&self, session: Session) -> StatementContext {
+        StatementContext { catalog: Arc::clone(&self.catalog), buckets: Arc::clone(&self.buckets), session }
     }
 
     fn lowerer(&self, session: &Session, meter: Arc<Meter>) -> Lowerer {
@@ -222,6 +252,29 @@ impl Engine {
         };
         Lowerer::new(Arc::clone(&session.info), Arc::new(scans))
     }
+}
+
+/// A catalog statement that is ready to run.
+fn effect(name: &str, run: impl FnOnce() -> Result<Output, EngineError> + Send + 'static) -> Prepared {
+    let (columns, output) = crate::statement::declared(name);
+    Prepared { columns, output, work: Work::Effect(Box::new(run)) }
+}
+
+/// Gives the query its meaning: names and types from the catalog as it is now.
+fn analyze(catalog: &dyn Catalog, session: &Session, query: &ast::Query, parameter_count: usize) -> Result<ir::Query, EngineError> {
+    let tables = CatalogTables { catalog };
+    let parameters = parameters::bind(&session.parameters, parameter_count)?;
+    analyze_query(&AnalyzerContext { session, tables: &tables, parameters, wording: Wording::Athena }, query)
+}
+
+/// Lowers and optimises an analysed query, reading the footers its scans need.
+async fn plan_query(mut lowerer: Lowerer, state: SessionState, query: ir::Query, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
+    let columns = query.columns.iter().map(|column| ResultColumn { name: column.name.clone(), data_type: ResultType::Trino(column.data_type.clone()) });
+    let columns = columns.collect();
+    let logical = lowerer.query(&query)?;
+    let token = TokenCell::default();
+    let plan = watched(physical_plan(&state, &logical).await?, &token)?;
+    Ok(Prepared { columns, output: OutputKind::Rows, work: Work::Query { plan, session: Box::new(state), meter, token } })
 }
 
 /// The stream of a plan's batches, with the result's physical types, until its end or the cancellation.
@@ -286,10 +339,6 @@ fn with_types(batch: RecordBatch, types: &[arrow::datatypes::DataType]) -> Resul
 fn rows_scanned(plan: &dyn ExecutionPlan) -> u64 {
     let own = if plan.is::<datafusion::datasource::source::DataSourceExec>() { plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or(0) as u64 } else { 0 };
     own + plan.children().into_iter().map(|child| rows_scanned(child.as_ref())).sum::<u64>()
-}
-
-fn cancelled() -> EngineError {
-    EngineError::engine("USER_CANCELED", "Query was canceled")
 }
 
 fn statement_name(kind: &StatementKind) -> &'static str {

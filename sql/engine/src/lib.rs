@@ -10,6 +10,7 @@ pub mod planning;
 pub mod runtime;
 pub mod scan;
 pub mod session;
+pub mod show_functions;
 pub mod statement;
 pub mod storage;
 pub mod table;

@@ -132,10 +132,14 @@ impl Lake {
 
     /// Runs SQL; rows as text, nulls as `NULL`.
     pub async fn sql(&self, text: &str) -> Result<(Vec<Vec<String>>, Arc<Meter>), EngineError> {
+        self.sql_with(text, CancellationToken::new()).await
+    }
+
+    pub async fn sql_with(&self, text: &str, cancel: CancellationToken) -> Result<(Vec<Vec<String>>, Arc<Meter>), EngineError> {
         let meter = Arc::new(Meter::default());
         let parsed = self.engine.parse(text)?;
         let prepared = self.engine.prepare(session(), parsed, Arc::clone(&meter)).await?;
-        match self.engine.run(prepared, CancellationToken::new()).await? {
+        match self.engine.run(prepared, cancel).await? {
             Output::Text(lines) => Ok((lines.into_iter().map(|line| vec![line]).collect(), meter)),
             output => Ok((batches(output).await?.iter().flat_map(rows).collect(), meter)),
         }

@@ -126,12 +126,11 @@ impl Lowerer {
         condition: Option<&Expr>,
     ) -> Result<LogicalPlan, EngineError> {
         let outer: HashSet<Symbol> = correlation.iter().map(|column| column.symbol).collect();
-        let refers = relation_refers_to(right, &outer);
-        if matches!(kind, JoinKind::Right | JoinKind::Full) {
-            return self.lateral_outer(kind, left, right, correlation, condition);
-        }
-        if !refers {
+        if !relation_refers_to(right, &outer) {
             return self.join(kind, left, right, condition);
+        }
+        if !matches!(kind, JoinKind::Inner | JoinKind::Left) {
+            return Err(EngineError::engine("NOT_SUPPORTED", "LATERAL on the outer side of a join is not supported"));
         }
         let left_plan = self.relation(left)?;
         if let Some(pulled) = pull_up(right, &outer, false) {
@@ -145,27 +144,6 @@ impl Lowerer {
         }
         let condition = condition.map(|condition| self.expr(condition)).transpose()?;
         self.join_dependent(left_plan, right, correlation, join_type(kind), condition)
-    }
-
-    /// RIGHT or FULL JOIN LATERAL: for each left row every right row, beside nulls where the condition does not hold. Without
-    /// right rows a FULL join keeps the left row. Ref: Trino 401 `PlanNode` semantics of a correlated join, row by row.
-    fn lateral_outer(&mut self, kind: JoinKind, left: &Relation, right: &Relation, correlation: &[Column], condition: Option<&Expr>) -> Result<LogicalPlan, EngineError> {
-        let is_true = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(ScalarValue::Boolean(Some(true))));
-        let Some(condition) = condition.filter(|condition| !is_true(condition)) else {
-            let kind = if kind == JoinKind::Right { JoinKind::Inner } else { JoinKind::Left };
-            return self.lateral(kind, left, right, correlation, None);
-        };
-        if kind == JoinKind::Full {
-            return Err(EngineError::engine("NOT_SUPPORTED", "FULL JOIN involving a correlated subquery is only supported with condition ON TRUE"));
-        }
-        let joined = Relation::Lateral { kind: JoinKind::Inner, left: Box::new(left.clone()), right: Box::new(right.clone()), correlation: correlation.to_vec(), condition: None };
-        let nulled = left.columns().into_iter().map(|column| {
-            let branches = vec![(condition.clone(), reference(&column))];
-            let data_type = column.data_type.clone();
-            (column, Expr { kind: ExprKind::Case { branches, otherwise: None }, data_type })
-        });
-        let kept = right.columns().into_iter().map(|column| (column.clone(), reference(&column)));
-        self.relation(&Relation::Project { expressions: nulled.chain(kept).collect(), input: Box::new(joined) })
     }
 
     /// `plan` joined to `relation`, computed for every combination of the outer columns' values.

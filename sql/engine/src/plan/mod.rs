@@ -1,5 +1,6 @@
 //! Which plan pieces are our own? Small functions the lowering needs, and the physical rules every plan passes.
 
+pub mod cancellation;
 pub mod cooperative;
 pub mod forget_dependencies;
 pub mod lazy_errors;

@@ -10,6 +10,7 @@
 //! | MSCK REPAIR TABLE | `repair_table.rs` |
 //! | SHOW … | `show.rs`, `show_create_table.rs` |
 //! | DESCRIBE | `describe.rs` |
+//! | CREATE VIEW, DROP VIEW, SHOW CREATE VIEW | `view.rs` |
 
 mod columns;
 mod create_table;
@@ -23,6 +24,7 @@ mod repair_table;
 mod show;
 mod show_create_table;
 mod target;
+pub(crate) mod view;
 
 use std::sync::Arc;
 
@@ -89,6 +91,9 @@ pub const STATEMENTS: &[StatementKind] = &[
     listing("SHOW TBLPROPERTIES", "SHOW_TABLE_PROPERTIES", &["prpt_name", "prpt_value"]),
     listing("SHOW CREATE TABLE", "SHOW_CREATE_TABLE", &["createtab_stmt"]),
     listing("DESCRIBE", "DESCRIBE_TABLE", &["col_name", "data_type", "comment"]),
+    effect("CREATE VIEW", "CREATE_VIEW"),
+    effect("DROP VIEW", "DROP_VIEW"),
+    StatementKind { is_hive_string: false, ..listing("SHOW CREATE VIEW", "SHOW_CREATE_VIEW", &["create view"]) },
     StatementKind { is_hive_string: false, ..listing("DESCRIBE VIEW", "DESC_VIEW", &["column", "type"]) },
 ];
 
@@ -99,6 +104,11 @@ pub fn declare(context: &StatementContext, statement: &Statement) -> (Vec<Result
         Statement::Describe { name, .. } | Statement::ShowColumns { name } if target::is_view(context, name) => "DESCRIBE VIEW",
         other => statement_name(other),
     };
+    declared(name)
+}
+
+/// The columns and the kind of output of the statement of this name.
+pub(crate) fn declared(name: &str) -> (Vec<ResultColumn>, OutputKind) {
     let Some(kind) = STATEMENTS.iter().find(|kind| kind.name == name) else { return (Vec::new(), OutputKind::Nothing) };
     let data_type = if kind.is_hive_string { ResultType::HiveString } else { ResultType::Trino(TrinoType::VARCHAR) };
     let columns = kind.columns.iter().map(|name| ResultColumn { name: (*name).to_string(), data_type: data_type.clone() }).collect();
