@@ -28,6 +28,7 @@ mod math;
 pub mod operator;
 mod regexp;
 mod session;
+pub mod sketch;
 mod string;
 mod url;
 mod uuid;

@@ -146,6 +146,7 @@ pub const SECTIONS: &[(&str, &[&Function])] = &[
     ("operator", crate::operator::FUNCTIONS),
     ("aggregate", crate::aggregate::FUNCTIONS),
     ("window", crate::window::FUNCTIONS),
+    ("sketch", crate::sketch::FUNCTIONS),
     ("array", crate::array::FUNCTIONS),
     ("map", crate::map::FUNCTIONS),
     ("lambda", crate::lambda::FUNCTIONS),

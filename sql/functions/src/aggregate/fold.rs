@@ -68,7 +68,7 @@ impl<F: Fold> Aggregate for Folded<F> {
     }
 
     fn groups_accumulator(&self) -> Box<dyn GroupsAccumulator> {
-        Box::new(GroupFold { fold: Arc::clone(&self.0), states: vec![], held_bytes: 0 })
+        Box::new(GroupFold { fold: Arc::clone(&self.0), states: vec![], held_bytes: 0, rows_unmeasured: 0 })
     }
 
     fn is_order_sensitive(&self) -> bool {
@@ -97,6 +97,8 @@ struct GroupFold<F: Fold> {
     fold: Arc<F>,
     states: Vec<F::State>,
     held_bytes: usize,
+    /// Rows since the states were last measured.
+    rows_unmeasured: usize,
 }
 
 impl<F: Fold> GroupFold<F> {
@@ -106,7 +108,13 @@ impl<F: Fold> GroupFold<F> {
         }
     }
 
-    fn measure(&mut self) {
+    /// Every so many rows, for looking at each state costs.
+    fn measure(&mut self, rows: usize) {
+        self.rows_unmeasured += rows;
+        if self.rows_unmeasured < self.states.len() {
+            return;
+        }
+        self.rows_unmeasured = 0;
         self.held_bytes = self.states.iter().map(|state| self.fold.held_bytes(state)).sum();
     }
 }
@@ -122,7 +130,7 @@ impl<F: Fold> GroupsAccumulator for GroupFold<F> {
         self.resize(total_num_groups);
         let rows = placed(self.fold.as_ref(), values, group_indices.len(), |row| group_indices[row], opt_filter);
         self.fold.fold(&mut self.states, values, &rows)?;
-        self.measure();
+        self.measure(group_indices.len());
         Ok(())
     }
 
@@ -140,7 +148,7 @@ impl<F: Fold> GroupsAccumulator for GroupFold<F> {
         self.resize(total_num_groups);
         let rows: Vec<Placed> = group_indices.iter().enumerate().map(|(row, group)| Placed { row, group: *group }).collect();
         self.fold.merge(&mut self.states, values, &rows)?;
-        self.measure();
+        self.measure(group_indices.len());
         Ok(())
     }
 

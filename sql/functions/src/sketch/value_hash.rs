@@ -1,0 +1,117 @@
+//! What is the 64-bit hash of a value? xxHash64 of its fixed form, nested values combined. Ref: Trino 401 `TypeOperators` XX_HASH_64.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::*;
+use twox_hash::XxHash64;
+
+use crate::error::FunctionError;
+use crate::operator::compare::time_instant;
+use crate::types::TrinoType;
+
+const SEED: u64 = 0;
+
+/// The hash of a 64-bit integer.
+#[inline]
+pub fn hash_long(value: i64) -> u64 {
+    XxHash64::oneshot(SEED, &value.to_le_bytes())
+}
+
+/// The hash of bytes.
+#[inline]
+pub fn hash_bytes(value: &[u8]) -> u64 {
+    XxHash64::oneshot(SEED, value)
+}
+
+/// One hash a row; 0 for null. Identical values have the same hash.
+pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>, FunctionError> {
+    let rows = values.len();
+    let by_row = |hash: &dyn Fn(usize) -> u64| (0..rows).map(|row| if values.is_null(row) { 0 } else { hash(row) }).collect();
+    macro_rules! integers {
+        ($arrow:ty, $form:expr) => {{
+            let column = values.as_primitive::<$arrow>();
+            by_row(&|row| hash_long($form(column.value(row))))
+        }};
+    }
+    Ok(match data_type {
+        TrinoType::Unknown | TrinoType::Function(..) => vec![0; rows],
+        TrinoType::Boolean => {
+            let column = values.as_boolean();
+            by_row(&|row| hash_long(i64::from(column.value(row))))
+        }
+        TrinoType::Tinyint => integers!(Int8Type, i64::from),
+        TrinoType::Smallint => integers!(Int16Type, i64::from),
+        TrinoType::Integer | TrinoType::IntervalYearToMonth | TrinoType::Color => integers!(Int32Type, i64::from),
+        TrinoType::Bigint | TrinoType::IntervalDayToSecond | TrinoType::Time(_) | TrinoType::BingTile => {
+            integers!(Int64Type, |value| value)
+        }
+        TrinoType::Real => {
+            integers!(Float32Type, |value: f32| i64::from((if value.is_nan() { f32::NAN } else { value + 0.0 }).to_bits() as i32))
+        }
+        TrinoType::Double => integers!(Float64Type, |value: f64| (if value.is_nan() { f64::NAN } else { value + 0.0 }).to_bits() as i64),
+        TrinoType::Decimal { precision: 0..=18, .. } => integers!(Decimal128Type, |value: i128| value as i64),
+        TrinoType::Date => integers!(Date32Type, i64::from),
+        TrinoType::Timestamp(0..=3) => integers!(TimestampMillisecondType, |millis: i64| millis.wrapping_mul(1000)),
+        TrinoType::Timestamp(4..=6) => integers!(TimestampMicrosecondType, |micros| micros),
+        TrinoType::TimestampWithTimeZone(0..=3) => integers!(Int64Type, |packed: i64| packed >> 12),
+        TrinoType::TimeWithTimeZone(_) => integers!(Decimal128Type, time_instant),
+        TrinoType::Decimal { .. } | TrinoType::Timestamp(_) => {
+            let column = values.as_primitive::<Decimal128Type>();
+            by_row(&|row| hash_halves(column.value(row)))
+        }
+        TrinoType::TimestampWithTimeZone(_) => {
+            let column = values.as_primitive::<Decimal128Type>();
+            by_row(&|row| hash_halves(column.value(row) >> 12))
+        }
+        TrinoType::Varchar(_) | TrinoType::Char(_) | TrinoType::Json | TrinoType::JsonPath | TrinoType::Json2016 => {
+            let column = values.as_string_view();
+            by_row(&|row| hash_bytes(column.value(row).as_bytes()))
+        }
+        TrinoType::Uuid | TrinoType::IpAddress => {
+            let column = values.as_fixed_size_binary();
+            by_row(&|row| hash_bytes(column.value(row)))
+        }
+        TrinoType::Varbinary
+        | TrinoType::HyperLogLog
+        | TrinoType::P4HyperLogLog
+        | TrinoType::Qdigest(_)
+        | TrinoType::Tdigest
+        | TrinoType::SetDigest
+        | TrinoType::Geometry
+        | TrinoType::SphericalGeography => {
+            let column = values.as_binary_view();
+            by_row(&|row| hash_bytes(column.value(row)))
+        }
+        TrinoType::Array(element) => {
+            let list = values.as_list::<i32>();
+            let elements = hash_values(list.values(), element)?;
+            let offsets = list.value_offsets();
+            by_row(&|row| elements[offsets[row] as usize..offsets[row + 1] as usize].iter().fold(0, |hash, next| combine(hash, *next)))
+        }
+        TrinoType::Map(key, value) => {
+            let map = values.as_map();
+            let (keys, held) = (hash_values(map.keys(), key)?, hash_values(map.values(), value)?);
+            let offsets = map.value_offsets();
+            by_row(&|row| {
+                (offsets[row] as usize..offsets[row + 1] as usize).fold(0u64, |hash, entry| hash.wrapping_add(keys[entry] ^ held[entry]))
+            })
+        }
+        TrinoType::Row(fields) => {
+            let rows = values.as_struct();
+            let columns = fields
+                .iter()
+                .zip(rows.columns())
+                .map(|(field, column)| hash_values(column, &field.data_type))
+                .collect::<Result<Vec<_>, _>>()?;
+            by_row(&|row| columns.iter().fold(1, |hash, column| combine(hash, column[row])))
+        }
+    })
+}
+
+fn hash_halves(value: i128) -> u64 {
+    hash_long((value >> 64) as i64) ^ hash_long(value as i64)
+}
+
+#[inline]
+fn combine(hash: u64, next: u64) -> u64 {
+    hash.wrapping_mul(31).wrapping_add(next)
+}
