@@ -79,7 +79,9 @@ fn long_files_say_why() {
         let is_test = path.contains("/tests/");
         !is_test && !is_generated(text) && without_tests(text).lines().count() > LINES_MAX && !text.contains("//! Size:")
     });
-    report(long.map(|(path, text)| format!("{path}: {} lines without a `//! Size:` reason", without_tests(&text).lines().count())).collect());
+    report(
+        long.map(|(path, text)| format!("{path}: {} lines without a `//! Size:` reason", without_tests(&text).lines().count())).collect(),
+    );
 }
 
 #[test]
@@ -124,13 +126,15 @@ fn crates_build_only_on_what_they_may_know() {
 fn the_environment_and_the_clock_are_read_in_one_place() {
     let mut problems = BTreeSet::new();
     for (path, text) in sources() {
-        let is_free = path.contains("/tests/") || path.starts_with("xtask/") || path.starts_with("testdata/") || path == "server/src/config.rs";
+        let is_free =
+            path.contains("/tests/") || path.starts_with("xtask/") || path.starts_with("testdata/") || path == "server/src/config.rs";
         let code = without_tests(&text);
         if !is_free && (code.contains("std::env::var") || code.contains("env::vars")) {
             problems.insert(format!("{path}: reads the environment"));
         }
         let is_below_the_server = path.starts_with("catalog/src") || path.starts_with("sql/");
-        if is_below_the_server && !is_free && (code.contains("SystemTime::now") || code.contains("Utc::now") || code.contains("Local::now")) {
+        if is_below_the_server && !is_free && (code.contains("SystemTime::now") || code.contains("Utc::now") || code.contains("Local::now"))
+        {
             problems.insert(format!("{path}: reads the clock"));
         }
     }
@@ -159,7 +163,11 @@ fn aws_member_names_stay_in_the_protocol_folders() {
     let mut problems = BTreeSet::new();
     for (path, text) in sources() {
         let is_below = path.starts_with("catalog/src") || path.starts_with("sql/") && path.contains("/src/");
-        if is_below && ["\"QueryExecutionId\"", "\"StorageDescriptor\"", "\"DatabaseName\"", "\"VarCharValue\""].iter().any(|name| without_tests(&text).contains(name)) {
+        if is_below
+            && ["\"QueryExecutionId\"", "\"StorageDescriptor\"", "\"DatabaseName\"", "\"VarCharValue\""]
+                .iter()
+                .any(|name| without_tests(&text).contains(name))
+        {
             problems.insert(format!("{path}: speaks the wire's names"));
         }
     }
