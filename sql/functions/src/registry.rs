@@ -393,10 +393,21 @@ impl Operator {
     }
 }
 
+/// The scale of a product of decimals is the sum of theirs; past 38 there is no such type.
+fn check_product_scale(operator: Operator, arguments: &[TrinoType]) -> Result<(), FunctionError> {
+    if let (Operator::Multiply, [TrinoType::Decimal { scale: left, .. }, TrinoType::Decimal { scale: right, .. }]) = (operator, arguments)
+        && left + right > 38
+    {
+        return Err(FunctionError::argument(format!("DECIMAL scale must be in range [0, precision (38)]: {}", left + right)));
+    }
+    Ok(())
+}
+
 /// Resolves an operator. Errors: TYPE_MISMATCH with Trino's text (`Cannot apply operator: varchar(1) = integer`).
 pub fn resolve_operator(operator: Operator, arguments: &[TrinoType]) -> Result<BoundFunction, FunctionError> {
     let values: Vec<Argument> = arguments.iter().cloned().map(Argument::Value).collect();
     let mut no_lambda = |_: usize, _: &[TrinoType]| Err(FunctionError::internal("an operator takes no lambda"));
+    check_product_scale(operator, arguments)?;
     if let Some(found) = resolve(candidates(operator.function_name()), &values, &mut no_lambda)? {
         return Ok(found);
     }

@@ -212,8 +212,10 @@ fn check(tree: &Json<'_>, to: &TrinoType, session: &SessionInfo) -> Result<(), S
     }
 }
 
+/// The field a member fills: names of members are folded to lower case, as those of fields are.
 fn field_of<'f>(fields: &'f [RowField], name: &str) -> Option<&'f RowField> {
-    fields.iter().find(|field| field.name.as_deref().is_some_and(|field| field == name))
+    let folded = name.to_lowercase();
+    fields.iter().find(|field| field.name.as_deref().is_some_and(|field| field == folded))
 }
 
 fn check_keys(members: &[(std::borrow::Cow<'_, str>, Json<'_>)], key: &TrinoType, session: &SessionInfo) -> Result<(), String> {
@@ -260,9 +262,10 @@ fn build(trees: &[Option<&Json<'_>>], to: &TrinoType, session: &SessionInfo) -> 
                     .iter()
                     .map(|tree| match tree {
                         Some(Json::Array(elements)) => elements.get(position),
-                        Some(Json::Object(members)) => {
-                            members.iter().find(|(name, _)| field.name.as_deref() == Some(name)).map(|(_, value)| value)
-                        }
+                        Some(Json::Object(members)) => members
+                            .iter()
+                            .find(|(name, _)| field.name.as_deref().is_some_and(|field| field == name.to_lowercase()))
+                            .map(|(_, value)| value),
                         _ => None,
                     })
                     .collect();

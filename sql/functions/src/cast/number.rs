@@ -91,11 +91,10 @@ fn cast_real(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> Resu
         TrinoType::Boolean => Ok(is_not_zero::<Float32Type>(values)),
         TrinoType::Decimal { precision, scale } => {
             let array = convert::<Float32Type, Decimal128Type>(values, failures, |value| {
-                decimal_of_float(value, value.is_finite(), *precision, *scale).ok_or_else(|| {
-                    let mut text = String::new();
-                    push_java_real(&mut text, value);
-                    FunctionError::cast(format!("Cannot cast REAL '{text}' to DECIMAL({precision}, {scale})"))
-                })
+                let mut text = String::new();
+                push_java_real(&mut text, value);
+                decimal_of_text(&text, *precision, *scale)
+                    .ok_or_else(|| FunctionError::cast(format!("Cannot cast REAL '{text}' to DECIMAL({precision}, {scale})")))
             })?;
             with_decimal_type(array, *precision, *scale)
         }
@@ -110,11 +109,10 @@ fn cast_double(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> Re
         TrinoType::Boolean => Ok(is_not_zero::<Float64Type>(values)),
         TrinoType::Decimal { precision, scale } => {
             let array = convert::<Float64Type, Decimal128Type>(values, failures, |value| {
-                decimal_of_float(value, value.is_finite(), *precision, *scale).ok_or_else(|| {
-                    let mut text = String::new();
-                    push_java_double(&mut text, value);
-                    FunctionError::cast(format!("Cannot cast DOUBLE '{text}' to DECIMAL({precision}, {scale})"))
-                })
+                let mut text = String::new();
+                push_java_double(&mut text, value);
+                decimal_of_text(&text, *precision, *scale)
+                    .ok_or_else(|| FunctionError::cast(format!("Cannot cast DOUBLE '{text}' to DECIMAL({precision}, {scale})")))
             })?;
             with_decimal_type(array, *precision, *scale)
         }
@@ -163,12 +161,9 @@ fn float_out_of_range(target: &str, value: f64) -> FunctionError {
     out_of_range(target, text)
 }
 
-/// The decimal of a float's shortest text, rounded half up; none when it does not fit.
-fn decimal_of_float(value: impl std::fmt::LowerExp, is_finite: bool, precision: u8, scale: u8) -> Option<i128> {
-    if !is_finite {
-        return None;
-    }
-    parse_decimal(&format!("{value:e}")).and_then(|number| number.rescaled(precision, scale))
+/// The decimal of a float's text as Java spells it, rounded half up; none when it does not fit.
+fn decimal_of_text(text: &str, precision: u8, scale: u8) -> Option<i128> {
+    parse_decimal(text).and_then(|number| number.rescaled(precision, scale))
 }
 
 fn cast_decimal(values: &ArrayRef, precision: u8, scale: u8, to: &TrinoType, failures: &mut Failures) -> Result<ArrayRef, FunctionError> {

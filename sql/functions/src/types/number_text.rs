@@ -83,8 +83,38 @@ pub fn push_decimal(out: &mut String, unscaled: i128, scale: u32) {
     }
 }
 
-/// Significant digits and the exponent of the first, of a finite positive number: 1250 is (`125`, 3).
-fn digits<'a>(buffer: &'a mut String, size: impl std::fmt::LowerExp) -> (&'a str, i32) {
+/// A float of either width, as far as its digits go.
+trait Float: std::fmt::LowerExp + Copy {
+    /// Bits of the significand.
+    const SIGNIFICANT_BITS: i32;
+    fn wide(self) -> f64;
+}
+
+impl Float for f64 {
+    const SIGNIFICANT_BITS: i32 = 53;
+    fn wide(self) -> f64 {
+        self
+    }
+}
+
+impl Float for f32 {
+    const SIGNIFICANT_BITS: i32 = 24;
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+/// Significant digits and the exponent of the first, of a finite number that is not negative: 1250 is (`125`, 3).
+///
+/// The shortest digits that read back as the number; but of a whole number past its significand's bits, Java (before
+/// 19) gives more: all that are not surely noise. Ref: `FloatingDecimal.dtoa`, `insignificantDigitsForPow2`.
+fn digits<F: Float>(buffer: &mut String, size: F) -> (&str, i32) {
+    let wide = size.wide();
+    let exponent_bits = if wide >= 1.0 { (wide.to_bits() >> 52) as i32 - 1023 } else { 0 };
+    if exponent_bits > F::SIGNIFICANT_BITS && exponent_bits <= 62 && wide.fract() == 0.0 {
+        return whole_digits(buffer, wide as u64, exponent_bits - F::SIGNIFICANT_BITS - 1);
+    }
+    // Writing into a String does not fail.
     let _ = write!(buffer, "{size:e}");
     let (mantissa_length, exponent) = match buffer.split_once('e') {
         Some((mantissa, exponent)) => (mantissa.len(), exponent.parse().unwrap_or(0)),
@@ -94,6 +124,19 @@ fn digits<'a>(buffer: &'a mut String, size: impl std::fmt::LowerExp) -> (&'a str
     if mantissa_length > 1 {
         buffer.remove(1);
     }
+    (buffer.as_str(), exponent)
+}
+
+/// The digits of a whole number whose last `noise_bits` bits mean nothing.
+fn whole_digits(buffer: &mut String, mut value: u64, noise_bits: i32) -> (&str, i32) {
+    let dropped = if noise_bits > 1 { (1u64 << noise_bits).ilog10() } else { 0 };
+    if dropped > 0 {
+        let unit = 10u64.pow(dropped);
+        value = value / unit + u64::from(value % unit >= unit / 2);
+    }
+    push_padded(buffer, value, 1);
+    let exponent = buffer.len() as i32 - 1 + dropped as i32;
+    buffer.truncate(buffer.trim_end_matches('0').len().max(1));
     (buffer.as_str(), exponent)
 }
 
@@ -149,7 +192,7 @@ fn push_special(out: &mut String, value: f64) -> bool {
     value.is_infinite()
 }
 
-fn push_java(out: &mut String, buffer: &mut String, size: impl std::fmt::LowerExp) {
+fn push_java<F: Float>(out: &mut String, buffer: &mut String, size: F) {
     let (digits, exponent) = digits(buffer, size);
     match exponent {
         0..7 => {
@@ -173,7 +216,7 @@ fn push_java(out: &mut String, buffer: &mut String, size: impl std::fmt::LowerEx
     }
 }
 
-fn push_scientific(out: &mut String, buffer: &mut String, size: impl std::fmt::LowerExp) {
+fn push_scientific<F: Float>(out: &mut String, buffer: &mut String, size: F) {
     let (digits, exponent) = digits(buffer, size);
     push_mantissa(out, digits, exponent);
 }
@@ -216,6 +259,10 @@ mod tests {
         ] {
             assert_eq!(printed(|out| push_java_double(out, value)), expected);
         }
+        // OpenJDK 17: Double.toString(123456789123456784d), Float.toString(1234567936f), Float.toString(98765430784f).
+        assert_eq!(printed(|out| push_java_double(out, 123_456_789_123_456_784.0)), "1.23456789123456784E17");
+        assert_eq!(printed(|out| push_java_real(out, 1_234_567_936.0)), "1.23456794E9");
+        assert_eq!(printed(|out| push_java_real(out, 98_765_430_784.0)), "9.8765431E10");
         assert_eq!(printed(|out| push_scientific_double(out, 12_345_678.9)), "1.23456789E7");
         assert_eq!(printed(|out| push_scientific_double(out, -0.0)), "-0E0");
         assert_eq!(printed(|out| push_scientific_double(out, 1.0)), "1.0E0");
