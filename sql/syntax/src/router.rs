@@ -179,12 +179,12 @@ fn is_hive_candidate(words: &[String]) -> bool {
 /// Whether a failure of Hive's grammar is reported as Hive's. Ref: measured texts of both grammars.
 fn is_hive_only(words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["MSCK" | "DESCRIBE" | "DESC", ..] => true,
-        ["SHOW", "COLUMNS" | "TABLES" | "VIEWS" | "PARTITIONS" | "TBLPROPERTIES" | "SESSION" | "STATS", ..] => true,
-        ["ALTER", "DATABASE", ..] => true,
-        _ => false,
-    }
+    matches!(
+        words.as_slice(),
+        ["MSCK" | "DESCRIBE" | "DESC", ..]
+            | ["SHOW", "COLUMNS" | "TABLES" | "VIEWS" | "PARTITIONS" | "TBLPROPERTIES" | "SESSION" | "STATS", ..]
+            | ["ALTER", "DATABASE", ..]
+    )
 }
 
 /// Ref: measured: the input runs from the statement's start to the token that did not fit.
