@@ -177,11 +177,11 @@ impl Context<'_> {
         self.cursors.cursor(key).offset_at(epoch_picos.div_euclid(i128::from(PICOS_PER_SECOND)) as i64)
     }
 
-    fn to_local(&mut self, epoch_picos: i128, key: ZoneKey) -> i128 {
+    fn local_of(&mut self, epoch_picos: i128, key: ZoneKey) -> i128 {
         epoch_picos + i128::from(self.offset_at(key, epoch_picos)) * i128::from(PICOS_PER_SECOND)
     }
 
-    fn to_instant(&mut self, local_picos: i128, key: ZoneKey) -> i128 {
+    fn instant_of(&mut self, local_picos: i128, key: ZoneKey) -> i128 {
         let offset = self.cursors.cursor(key).offset_at_local(local_picos.div_euclid(i128::from(PICOS_PER_SECOND)) as i64);
         local_picos - i128::from(offset) * i128::from(PICOS_PER_SECOND)
     }
@@ -189,7 +189,7 @@ impl Context<'_> {
     /// Midnight of the query's day in the session's zone, in local picoseconds.
     fn today_picos(&mut self) -> i128 {
         let key = self.session_zone;
-        let local = self.to_local(i128::from(self.session.start_micros) * PICOS_PER_MICRO, key);
+        let local = self.local_of(i128::from(self.session.start_micros) * PICOS_PER_MICRO, key);
         local.div_euclid(i128::from(PICOS_PER_DAY)) * i128::from(PICOS_PER_DAY)
     }
 
@@ -202,7 +202,7 @@ impl Context<'_> {
     fn local(&mut self, moment: Moment) -> i128 {
         match moment {
             Moment::Local(picos) => picos,
-            Moment::Instant(picos, key) => self.to_local(picos, key),
+            Moment::Instant(picos, key) => self.local_of(picos, key),
             Moment::Time(picos) | Moment::OffsetTime(picos, _) => self.today_picos() + i128::from(picos),
         }
     }
@@ -221,7 +221,7 @@ impl Context<'_> {
             other => {
                 let key = self.session_zone;
                 let local = round_picos(self.local(other), precision);
-                (self.to_instant(local, key), key)
+                (self.instant_of(local, key), key)
             }
         }
     }
@@ -328,7 +328,7 @@ pub fn cast_text_to_temporal(
     let mut instant = |text: &str, precision: u8| {
         let found = timestamp(text)?;
         let key = found.zone.unwrap_or(context.session_zone);
-        Ok::<_, FunctionError>((context.to_instant(round_picos(found.local_picos, precision), key), key))
+        Ok::<_, FunctionError>((context.instant_of(round_picos(found.local_picos, precision), key), key))
     };
     Ok(match to {
         TrinoType::Date => {

@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::interleave;
 use arrow::datatypes::{Float32Type, Float64Type};
 
+use crate::array::list::range;
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
@@ -52,7 +53,7 @@ fn choose(call: &Call<'_>, arguments: &[ArrayRef], wanted: Ordering) -> Result<A
     Ok(interleave(&columns, &places)?)
 }
 
-/// Is the value a NaN, or a row with one?
+/// Is the value a NaN, or a row or array with one?
 fn is_nan(data_type: &TrinoType, values: &dyn Array, row: usize) -> bool {
     match data_type {
         TrinoType::Double => values.as_primitive::<Float64Type>().value(row).is_nan(),
@@ -61,6 +62,10 @@ fn is_nan(data_type: &TrinoType, values: &dyn Array, row: usize) -> bool {
             .iter()
             .zip(values.as_struct().columns())
             .any(|(field, column)| column.is_valid(row) && is_nan(&field.data_type, column.as_ref(), row)),
+        TrinoType::Array(element) => {
+            let list = values.as_list::<i32>();
+            range(list, row).any(|index| list.values().is_valid(index) && is_nan(element, list.values().as_ref(), index))
+        }
         _ => false,
     }
 }

@@ -62,8 +62,7 @@ fn contains(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Functio
             return Err(FunctionError::argument("IP address version should be the same"));
         }
         let mask = mask(prefix, bits);
-        // A network with something after its prefix holds no address but by that.
-        Ok(Some(base == address & mask))
+        Ok(Some(base & mask == address & mask))
     });
     Ok(Arc::new(answers.collect::<Result<BooleanArray, FunctionError>>()?))
 }
