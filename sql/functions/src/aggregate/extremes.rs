@@ -130,6 +130,26 @@ impl Fold for ExtremeFloat {
     }
 }
 
+/// Is `values[row]` better than `held[at]`, neither null? NaN is worse than any number.
+pub fn is_better(
+    data_type: &TrinoType,
+    wanted: Ordering,
+    values: &ArrayRef,
+    row: usize,
+    held: &ArrayRef,
+    at: usize,
+) -> Result<bool, FunctionError> {
+    let is_better_float = |value: f64, held: f64| if held.is_nan() { !value.is_nan() } else { value.partial_cmp(&held) == Some(wanted) };
+    Ok(match data_type {
+        TrinoType::Double => is_better_float(values.as_primitive::<Float64Type>().value(row), held.as_primitive::<Float64Type>().value(at)),
+        TrinoType::Real => is_better_float(
+            f64::from(values.as_primitive::<Float32Type>().value(row)),
+            f64::from(held.as_primitive::<Float32Type>().value(at)),
+        ),
+        _ => order_at(data_type, values.as_ref(), row, held.as_ref(), at)? == wanted,
+    })
+}
+
 /// Of any other type.
 struct Extreme {
     data_type: TrinoType,
@@ -213,7 +233,7 @@ impl ExtremeN {
         }
         state.count = count;
         let mut at = state.values.len();
-        while at > 0 && order_at(&self.data_type, values.as_ref(), row, state.values[at - 1].as_ref(), 0)? == self.wanted {
+        while at > 0 && is_better(&self.data_type, self.wanted, values, row, &state.values[at - 1], 0)? {
             at -= 1;
         }
         if at < count as usize {

@@ -4,16 +4,16 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion::logical_expr::AggregateUDF;
 
+use super::extremes::is_better;
 use super::fold::{Fold, Folded, Placed};
 use super::pick::{Held, Pick, gather, gather_lists, hold, hold_rows, saved_range};
 use super::udaf::AggregateUdf;
 use crate::call::Binding;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
-use crate::operator::compare::order_at;
 use crate::types::TrinoType;
 use crate::types::arrow_form::{arrow_type, item_field};
 
@@ -85,23 +85,9 @@ impl By {
         By { value: argument(0), key: argument(1), wanted }
     }
 
-    /// Is `keys[row]` better than the held key? NaN is worse than any number.
+    /// Is `keys[row]` better than the held key?
     fn is_better(&self, keys: &ArrayRef, row: usize, held: &Pick) -> Result<bool, FunctionError> {
-        let (other, at) = (held.column(1), held.row as usize);
-        Ok(match self.key {
-            TrinoType::Double => {
-                self.is_better_float(keys.as_primitive::<Float64Type>().value(row), other.as_primitive::<Float64Type>().value(at))
-            }
-            TrinoType::Real => self.is_better_float(
-                f64::from(keys.as_primitive::<Float32Type>().value(row)),
-                f64::from(other.as_primitive::<Float32Type>().value(at)),
-            ),
-            _ => order_at(&self.key, keys.as_ref(), row, other.as_ref(), at)? == self.wanted,
-        })
-    }
-
-    fn is_better_float(&self, key: f64, held: f64) -> bool {
-        if held.is_nan() { !key.is_nan() } else { key.partial_cmp(&held) == Some(self.wanted) }
+        is_better(&self.key, self.wanted, keys, row, held.column(1), held.row as usize)
     }
 }
 

@@ -131,7 +131,8 @@ fn insert(node: Option<Box<Node>>, new: Box<Node>) -> Box<Node> {
     let is_apart = level < 64 && node.bits >> level != new.bits >> level;
     if is_apart {
         let level = 64 - (node.bits ^ new.bits).leading_zeros();
-        let mut parent = Box::new(Node { bits: node.bits, level, count: 0.0, left: None, right: None });
+        // The lesser one's bits, so that the order of merges doesn't show in the bytes.
+        let mut parent = Box::new(Node { bits: node.bits.min(new.bits), level, count: 0.0, left: None, right: None });
         let (left, right) = if parent.is_right(node.bits) { (new, node) } else { (node, new) };
         parent.left = Some(left);
         parent.right = Some(right);
