@@ -137,3 +137,69 @@ pub fn cast_values(
         _ => number::cast_number(values, from, to, failures),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use arrow::array::{Array, AsArray, StringViewArray};
+
+    use super::*;
+    use crate::types::parse::parse;
+    use crate::types::text::ValueWriter;
+
+    fn session() -> SessionInfo {
+        SessionInfo { zone: "America/Los_Angeles".into(), start_micros: 0, user: "u".into(), catalog: "c".into(), schema: None }
+    }
+
+    fn cast_text(text: &str, through: &[&str]) -> Result<String, FunctionError> {
+        let mut values: ArrayRef = Arc::new(StringViewArray::from(vec![text]));
+        let mut from = TrinoType::VARCHAR;
+        for step in through {
+            let to = parse(step).unwrap();
+            assert!(can_cast(&from, &to), "{from} to {to}");
+            values = cast_array(&values, &from, &to, &session())?;
+            from = to;
+        }
+        let mut out = String::new();
+        ValueWriter::new(&from).write(values.as_ref(), 0, &mut out);
+        Ok(out)
+    }
+
+    /// Expected values: the engine's own cast tests, as described in Trino 401 "Conversion functions".
+    #[test]
+    fn casts_follow_the_reference() {
+        for (text, through, expected) in [
+            ("2.5", &["decimal(2,1)", "tinyint"][..], "3"),
+            ("-2.5", &["double", "bigint"], "-3"),
+            ("32.06", &["decimal(4,2)", "decimal(3,1)"], "32.1"),
+            ("12e2", &["double", "varchar"], "1.2E3"),
+            ("banana", &["varchar(3)"], "ban"),
+            ("bar", &["char(5)", "varchar(10)"], "bar  "),
+            ("2020-05-10 12:34:56.9999", &["timestamp(4)", "timestamp(3)"], "2020-05-10 12:34:57.000"),
+            ("2020-05-10 12:34:56", &["timestamp(0)", "timestamp(0) with time zone"], "2020-05-10 12:34:56 America/Los_Angeles"),
+            ("2020-05-10 12:34:56 UTC", &["timestamp(0) with time zone", "date", "timestamp(0)"], "2020-05-10 00:00:00"),
+        ] {
+            assert_eq!(cast_text(text, through).unwrap(), expected, "{text} {through:?}");
+        }
+        let messages = [
+            ("abc", &["integer"][..], "Cannot cast 'abc' to INT"),
+            ("300", &["bigint", "tinyint"], "Out of range for tinyint: 300"),
+            ("2013-02-29", &["date"], "Value cannot be cast to date: 2013-02-29"),
+            ("12345", &["bigint", "varchar(2)"], "Value 12345 cannot be represented as varchar(2)"),
+            ("-12345.6", &["decimal(6,1)", "decimal(4,0)"], "Cannot cast DECIMAL(6, 1) '-12345.6' to DECIMAL(4, 0)"),
+        ];
+        for (text, through, expected) in messages {
+            assert_eq!(cast_text(text, through).unwrap_err().message, expected);
+        }
+    }
+
+    #[test]
+    fn try_cast_makes_the_row_null() {
+        let texts: ArrayRef = Arc::new(StringViewArray::from(vec![Some("1"), Some("x"), None]));
+        let cast = cast_values(&texts, &TrinoType::VARCHAR, &TrinoType::Bigint, &session(), &mut Failures::safe(3)).unwrap();
+        assert_eq!((cast.is_valid(0), cast.is_null(1), cast.is_null(2)), (true, true, true));
+        let json: ArrayRef = Arc::new(StringViewArray::from(vec!["[1,2]", "[1,\"x\"]"]));
+        let lists = cast_values(&json, &TrinoType::Json, &TrinoType::array(TrinoType::Bigint), &session(), &mut Failures::safe(2)).unwrap();
+        assert_eq!((lists.as_list::<i32>().value(0).len(), lists.is_null(1)), (2, true));
+    }
+}

@@ -140,3 +140,46 @@ where
     })?;
     Ok(Arc::new(negated))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use arrow::array::{Array, Int32Array, Int64Array};
+
+    use super::*;
+    use crate::call::Binding;
+    use crate::registry::SessionInfo;
+
+    fn run_on<F>(kernel: F, data_type: TrinoType, arguments: &[ArrayRef], rows: usize) -> Result<ArrayRef, FunctionError>
+    where
+        F: Fn(&Call<'_>, &[ArrayRef]) -> Result<ArrayRef, FunctionError>,
+    {
+        let session = Arc::new(SessionInfo { zone: "UTC".into(), start_micros: 0, user: "u".into(), catalog: "c".into(), schema: None });
+        let binding = Binding::new("f", vec![data_type.clone(); arguments.len()], data_type, &session);
+        kernel(&Call::new(&binding, rows, &[]), arguments)
+    }
+
+    #[test]
+    fn overflow_is_told_with_its_operands() {
+        let left: ArrayRef = Arc::new(Int64Array::from(vec![1, i64::MAX]));
+        let one: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+        let error = run_on(add, TrinoType::Bigint, &[left, one], 2).unwrap_err();
+        assert_eq!(
+            (error.name, error.message.as_str()),
+            ("NUMERIC_VALUE_OUT_OF_RANGE", "bigint addition overflow: 9223372036854775807 + 1")
+        );
+        let small: ArrayRef = Arc::new(Int32Array::from(vec![i32::MIN]));
+        assert_eq!(run_on(negate, TrinoType::Integer, &[small], 1).unwrap_err().message, "integer negation overflow: -2147483648");
+    }
+
+    #[test]
+    fn what_lies_under_a_null_does_not_count() {
+        let left: ArrayRef = Arc::new(Int64Array::new(vec![7, 7].into(), Some(vec![true, false].into())));
+        let right: ArrayRef = Arc::new(Int64Array::from(vec![2, 0]));
+        let quotients = run_on(divide, TrinoType::Bigint, &[Arc::clone(&left), right], 2).unwrap();
+        assert_eq!(quotients.as_primitive::<Int64Type>().value(0), 3);
+        assert!(quotients.is_null(1));
+        let zero: ArrayRef = Arc::new(Int64Array::from(vec![0]));
+        assert_eq!(run_on(modulus, TrinoType::Bigint, &[left, zero], 2).unwrap_err(), FunctionError::division_by_zero());
+    }
+}
