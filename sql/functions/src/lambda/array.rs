@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
 use arrow::buffer::OffsetBuffer;
-use arrow::compute::take;
+use arrow::compute::{prep_null_mask_filter, take};
 
-use crate::array::list::{Picks, element_type, list_of, range};
+use crate::array::list::{element_type, list_of, range};
 use crate::call::{Call, Lambda, Operand};
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
@@ -73,18 +73,19 @@ struct Flat {
 
 fn flatten(lists: &ArrayRef) -> Result<Flat, FunctionError> {
     let list = lists.as_list::<i32>();
-    let (mut indices, mut rows) = (vec![], vec![]);
-    let (mut lengths, mut validity) = (Vec::with_capacity(list.len()), Vec::with_capacity(list.len()));
-    for row in 0..list.len() {
-        let is_valid = list.is_valid(row);
-        let elements = if is_valid { range(list, row) } else { 0..0 };
-        lengths.push(elements.len());
-        validity.push(is_valid);
-        rows.extend(std::iter::repeat_n(row as u32, elements.len()));
-        indices.extend(elements.map(|index| index as u32));
-    }
-    let is_whole = indices.len() == list.values().len() && indices.first().is_none_or(|first| *first == 0);
-    let elements = if is_whole { Arc::clone(list.values()) } else { take(list.values(), &UInt32Array::from(indices), None)? };
+    let validity: Vec<bool> = (0..list.len()).map(|row| list.is_valid(row)).collect();
+    let lengths: Vec<usize> = (0..list.len()).map(|row| if validity[row] { range(list, row).len() } else { 0 }).collect();
+    let total = lengths.iter().sum();
+    let mut rows = Vec::with_capacity(total);
+    lengths.iter().enumerate().for_each(|(row, length)| rows.extend(std::iter::repeat_n(row as u32, *length)));
+    let (first, last) = (list.value_offsets()[0] as usize, list.value_offsets()[list.len()] as usize);
+    let elements = if last - first == total {
+        list.values().slice(first, total)
+    } else {
+        // Something lies under a null: the lambda must not see it.
+        let kept = (0..list.len()).filter(|row| validity[*row]).flat_map(|row| range(list, row).map(|index| index as u32));
+        take(list.values(), &UInt32Array::from_iter_values(kept), None)?
+    };
     Ok(Flat { elements, rows: UInt32Array::from(rows), lengths, validity })
 }
 
@@ -97,18 +98,18 @@ fn transform(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, Func
 fn filter(call: &Call<'_>, operands: &[Operand<'_>]) -> Result<ArrayRef, FunctionError> {
     let flat = flatten(operands[0].value()?)?;
     let kept = operands[1].lambda()?.evaluate(&flat.rows, &[Arc::clone(&flat.elements)])?;
-    let kept = kept.as_boolean();
-    let mut picks = Picks::with_capacity(call.rows());
+    let kept = match kept.as_boolean() {
+        kept if kept.null_count() > 0 => prep_null_mask_filter(kept),
+        kept => kept.clone(),
+    };
     let mut start = 0;
-    for (length, is_valid) in flat.lengths.iter().zip(&flat.validity) {
-        if *is_valid {
-            picks.push((start..start + length).filter(|index| kept.is_valid(*index) && kept.value(*index)));
-        } else {
-            picks.push_null();
-        }
+    let lengths = flat.lengths.iter().map(|length| {
+        let count = kept.values().slice(start, *length).count_set_bits();
         start += length;
-    }
-    picks.finish(element_type(call.return_type()), &flat.elements)
+        count
+    });
+    let lengths = lengths.collect();
+    list_of(element_type(call.return_type()), arrow::compute::filter(&flat.elements, &kept)?, lengths, flat.validity)
 }
 
 /// Looks for an element where the lambda is `wanted`; found gives `answer`, else a null among the results gives null.

@@ -59,9 +59,18 @@ fn entries(map: &MapArray, row: usize) -> std::ops::Range<usize> {
 
 fn flatten(map: &MapArray) -> Result<Flat, FunctionError> {
     let lengths: Vec<usize> = (0..map.len()).map(|row| entries(map, row).len()).collect();
-    let indices: UInt32Array = (0..map.len()).flat_map(|row| entries(map, row).map(|index| Some(index as u32))).collect();
-    let rows = lengths.iter().enumerate().flat_map(|(row, length)| std::iter::repeat_n(Some(row as u32), *length)).collect();
-    Ok(Flat { keys: take(map.keys(), &indices, None)?, values: take(map.values(), &indices, None)?, rows, lengths })
+    let total = lengths.iter().sum();
+    let mut rows = Vec::with_capacity(total);
+    lengths.iter().enumerate().for_each(|(row, length)| rows.extend(std::iter::repeat_n(row as u32, *length)));
+    let (first, last) = (map.value_offsets()[0] as usize, map.value_offsets()[map.len()] as usize);
+    let (keys, values) = if last - first == total {
+        (map.keys().slice(first, total), map.values().slice(first, total))
+    } else {
+        // Something lies under a null: the lambda must not see it.
+        let kept = UInt32Array::from_iter_values((0..map.len()).flat_map(|row| entries(map, row)).map(|index| index as u32));
+        (take(map.keys(), &kept, None)?, take(map.values(), &kept, None)?)
+    };
+    Ok(Flat { keys, values, rows: UInt32Array::from(rows), lengths })
 }
 
 fn parts(map_type: &TrinoType) -> Result<(&TrinoType, &TrinoType), FunctionError> {
