@@ -115,7 +115,12 @@ fn output_store(app: &App, place: &ResultPlace) -> Result<Arc<dyn ObjectStore>, 
 }
 
 fn succeeded(app: &App, query: &Query, phases: &Phases, published: Published) -> Outcome {
-    let statistics = Statistics { rows_written: Some(published.rows), bytes_written: Some(published.bytes), ..measured(query, phases) };
+    let statistics = Statistics {
+        rows_written: Some(published.rows),
+        bytes_written: Some(published.bytes),
+        manifest_location: published.manifest,
+        ..measured(query, phases)
+    };
     outcome(app, QueryState::Succeeded, None, None, statistics, Some(published.description))
 }
 

@@ -12,7 +12,7 @@ use crate::query::store::{IdempotencyKey, Query, Submitted};
 use crate::query::workgroups::PRIMARY;
 use crate::results::location::ResultPlace;
 use owlake_engine::error::{EngineError, FailurePath};
-use owlake_engine::session::Session;
+use owlake_engine::session::{Session, SessionOutput};
 use owlake_functions::registry::SessionInfo;
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,7 +49,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     let now_ms = app.clock.now_ms();
     let workgroup = app.workgroups.accepting(request.workgroup.as_deref().unwrap_or(PRIMARY))?;
     let result = effective(&workgroup, request.result.clone())?;
-    let session = session(&request, app.ids.uuid().to_string(), now_ms);
+    let mut session = session(&request, app.ids.uuid().to_string(), now_ms);
     let Accepted { statement_type, substatement_type, statement } = app.executor.accept(&request.text, &session).map_err(refused)?;
     let output = result.output_location.clone().unwrap_or_default();
     let place = ResultPlace::of(&output, &session.query_id, &substatement_type)
@@ -87,6 +87,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
         Submitted::Replayed(earlier) => return Ok(earlier),
         Submitted::New(query) => query,
     };
+    session.output = Some(SessionOutput { location: output, engine_query_id: query.submission.engine_query_id.clone() });
     if let Some(admitted) = admitted {
         let job = run::Job { query: query.clone(), place, session, statement, admitted };
         app.query_runtime.spawn(run::run(app.clone(), job));
@@ -110,6 +111,7 @@ fn session(request: &Request, query_id: String, now_ms: i64) -> Session {
         parameters: request.parameters.clone(),
         decimal_literals_as_double: true,
         query_id,
+        output: None,
     }
 }
 

@@ -57,6 +57,11 @@ impl ResultPlace {
         self.beside("-manifest.csv")
     }
 
+    /// The URI of the list of written files.
+    pub fn manifest_uri(&self) -> String {
+        format!("{}-manifest.csv", self.uri)
+    }
+
     fn beside(&self, suffix: &str) -> Path {
         // The key was valid, and no suffix has a slash.
         Path::parse(format!("{}{suffix}", self.key)).unwrap_or_else(|_| self.key.clone())

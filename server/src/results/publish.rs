@@ -4,14 +4,14 @@ use crate::query::record::{ColumnDescription, ResultDescription, Submission};
 use crate::results::csv::{CsvWriter, write_header};
 use crate::results::location::{Form, ResultPlace, content_type, has_bare_metadata, update_count, update_type};
 use crate::results::sink::{Sink, put, remove};
-use crate::results::{columns, metadata, text};
+use crate::results::{columns, manifest, metadata, text};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::ObjectStore;
-use owlake_engine::engine::{Output, ResultColumn};
+use owlake_engine::engine::{Output, ResultColumn, Written};
 use owlake_engine::error::EngineError;
 use std::future::Future;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Published {
     pub rows: u64,
     /// Bytes of the result object.
     pub bytes: u64,
+    /// The URI of the list of written files, for statements that wrote any.
+    pub manifest: Option<String>,
     /// When the engine had given its last row.
     pub engine_ended: Instant,
 }
@@ -60,7 +62,7 @@ pub async fn publish(
 ) -> Result<Published, PublishError> {
     let described = columns::described(result_columns);
     let kind = content_type(&submission.substatement_type, !described.is_empty());
-    let mut body = Body { sink: Sink::new(store.clone(), place.key.clone(), kind), rows: 0, count: None };
+    let mut body = Body { sink: Sink::new(store.clone(), place.key.clone(), kind), rows: 0, count: None, written: None };
     let streamed = body.stream(place.form, &described, result_columns, output).await;
     let engine_ended = Instant::now();
     if let Err(error) = streamed {
@@ -83,20 +85,31 @@ pub async fn publish(
             None => Ok(()),
         }
     };
-    let bytes = match tokio::join!(body_put, side_put) {
-        (Ok(bytes), Ok(())) => bytes,
-        (Err(error), _) | (_, Err(error)) => {
+    let written = body.written.filter(|written| written.has_manifest || !written.files.is_empty());
+    let manifest_put = async {
+        match &written {
+            Some(written) => put(&store, &place.manifest_key(), kind, manifest::body(&written.files).into_bytes()).await,
+            None => Ok(()),
+        }
+    };
+    let bytes = match tokio::join!(body_put, side_put, manifest_put) {
+        (Ok(bytes), Ok(()), Ok(())) => bytes,
+        (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
             withdraw(store, place).await;
             return Err(PublishError::Store(error));
         }
     };
-    Ok(Published { description, rows, bytes, engine_ended })
+    let manifest = written.map(|_| place.manifest_uri());
+    Ok(Published { description, rows, bytes, manifest, engine_ended })
 }
 
 /// Removes what was published, for a query that was cancelled at the last moment.
 pub async fn withdraw(store: Arc<dyn ObjectStore>, place: &ResultPlace) {
     remove(&store, &place.key).await;
     remove(&store, &place.metadata_key()).await;
+    if place.form == Form::Count {
+        remove(&store, &place.manifest_key()).await;
+    }
 }
 
 struct Body {
@@ -104,6 +117,8 @@ struct Body {
     rows: u64,
     /// Affected rows.
     count: Option<i64>,
+    /// The files of a statement that wrote any.
+    written: Option<Written>,
 }
 
 impl Body {
@@ -137,6 +152,11 @@ impl Body {
                 chunk = text::body(form, &lines);
             }
             Output::Nothing => {}
+            Output::Written(written) => {
+                self.rows = written.rows;
+                self.count = Some(i64::try_from(written.rows).unwrap_or(i64::MAX));
+                self.written = Some(written);
+            }
         }
         self.sink.write(chunk.as_bytes()).await.map_err(PublishError::Store)
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use owlake::cli::client::{Client, ClientError, QueryOptions};
 use owlake_engine::engine::{Engine, EngineConfig, Meter, Output, ResultColumn, ResultType};
-use owlake_engine::session::Session;
+use owlake_engine::session::{Session, SessionOutput};
 use owlake_functions::registry::SessionInfo;
 use owlake_functions::types::text::ValueWriter;
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
@@ -115,12 +115,14 @@ impl InProcess {
             parameters: Vec::new(),
             decimal_literals_as_double: true,
             query_id: uuid::Uuid::new_v4().to_string(),
+            output: Some(SessionOutput { location: "s3://results/out/".to_string(), engine_query_id: "20260917_085344_00007_k6s5b".to_string() }),
         };
         let parsed = self.engine.parse(sql).map_err(fail)?;
         let prepared = self.engine.prepare(session, parsed, Arc::new(Meter::default())).await.map_err(fail)?;
         let columns = prepared.columns.clone();
         match self.engine.run(prepared, tokio_util::sync::CancellationToken::new()).await.map_err(fail)? {
             Output::Nothing => Ok(DBOutput::StatementComplete(0)),
+            Output::Written(written) => Ok(DBOutput::StatementComplete(written.rows)),
             Output::Text(lines) => Ok(rows(columns_of_text(&columns), lines.into_iter().map(|line| vec![shown(Some(line))]).collect())),
             Output::Rows(stream) => {
                 use futures::TryStreamExt;

@@ -27,8 +27,9 @@ use crate::runtime::{Runtime, physical_plan};
 use crate::scan::source::{ScanCaches, ScanContext};
 use crate::session::Session;
 use crate::show_functions;
-use crate::statement::{StatementContext, view};
+use crate::statement::{StatementContext, create_table_as_select, insert, unload, view};
 use crate::storage::BucketResolver;
+use crate::write::{PlannedRows, WriteJob, WriteScope};
 
 /// Settings of the whole process's engine.
 #[derive(Debug, Clone)]
@@ -64,6 +65,8 @@ enum Work {
     Rows(RecordBatch),
     Text(Vec<String>),
     Catalog { context: Box<StatementContext>, statement: Box<owlake_syntax::hive::ast::Statement> },
+    /// Rows that become files.
+    Write(Box<WriteJob>),
     /// A change of the catalog that is ready to be made; it may block on the disk.
     Effect(Box<dyn FnOnce() -> Result<Output, EngineError> + Send>),
 }
@@ -91,6 +94,8 @@ pub enum OutputKind {
     Text,
     /// Nothing to show: an empty `<id>.txt`.
     Nothing,
+    /// A number of rows, and a list of written files.
+    Count,
 }
 
 /// What a running statement gives.
@@ -100,6 +105,20 @@ pub enum Output {
     /// One line a row, without line ends; UTILITY rows are tab-joined already.
     Text(Vec<String>),
     Nothing,
+    /// Rows that became files.
+    Written(Written),
+}
+
+/// What a writing statement has written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub rows: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// `s3://` URIs.
+    pub files: Vec<String>,
+    /// Whether a list of the files is kept even when there are none.
+    pub has_manifest: bool,
 }
 
 /// What a query has read so far; shared with whoever wants to watch. Counts only what the reader asked for.
@@ -166,6 +185,18 @@ impl Engine {
                     let context = self.statement_context(session);
                     Ok(effect("SHOW CREATE VIEW", move || view::show_create(&context, &name).map(Output::Text)))
                 }
+                StatementKind::CreateTableAsSelect(create) => {
+                    let scope = WriteScope { engine: self, session, parameter_count: parsed.parameter_count, meter };
+                    create_table_as_select::prepare(scope, *create).await.map(writing)
+                }
+                StatementKind::Insert(insert) => {
+                    let scope = WriteScope { engine: self, session, parameter_count: parsed.parameter_count, meter };
+                    insert::prepare(scope, *insert).await.map(writing)
+                }
+                StatementKind::Unload(unload) => {
+                    let scope = WriteScope { engine: self, session, parameter_count: parsed.parameter_count, meter };
+                    unload::prepare(scope, *unload).await.map(writing)
+                }
                 other => Err(EngineError::engine("NOT_SUPPORTED", format!("{} is not supported yet", statement_name(&other)))),
             },
         }
@@ -181,6 +212,7 @@ impl Engine {
             }
             Work::Rows(batch) => Ok(Output::Rows(futures::stream::once(async { Ok(batch) }).boxed())),
             Work::Text(lines) => Ok(Output::Text(lines)),
+            Work::Write(job) => job.run(cancel).await.map(Output::Written),
             Work::Effect(effect) => {
                 let output = tokio::task::spawn_blocking(effect).await;
                 output.map_err(|error| EngineError::internal(format!("a catalog statement ended abnormally: {error}")))?
@@ -199,6 +231,20 @@ impl Engine {
         let lowerer = self.lowerer(session, Arc::clone(&meter));
         let state = self.runtime.session();
         on_big_stack(plan_query(lowerer, state, query, meter)).await
+    }
+
+    /// Analyses a query whose rows are written.
+    pub(crate) async fn analyzed(&self, session: Session, query: Box<ast::Query>, parameter_count: usize) -> Result<ir::Query, EngineError> {
+        let catalog = Arc::clone(&self.catalog);
+        on_big_stack(async move { analyze(catalog.as_ref(), &session, &query, parameter_count) }).await
+    }
+
+    /// Plans rows that are written.
+    pub(crate) async fn plan_rows(&self, session: &Session, query: ir::Query, meter: Arc<Meter>) -> Result<PlannedRows, EngineError> {
+        match self.prepare_ir(session, query, meter).await?.work {
+            Work::Query { plan, session, meter, token } => Ok(PlannedRows { plan, session, meter, token }),
+            _ => Err(EngineError::internal("a query without a plan")),
+        }
     }
 
     async fn prepare_query(&self, session: Session, query: Box<ast::Query>, parameter_count: usize, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
@@ -238,7 +284,7 @@ impl Engine {
         Ok(effect("CREATE VIEW", move || view::create(&context, &view, &columns).map(|()| Output::Nothing)))
     }
 
-    fn statement_context(&self, session: Session) -> StatementContext {
+    pub(crate) fn statement_context(&self, session: Session) -> StatementContext {
         StatementContext { catalog: Arc::clone(&self.catalog), buckets: Arc::clone(&self.buckets), session }
     }
 
@@ -275,6 +321,12 @@ async fn plan_query(mut lowerer: Lowerer, state: SessionState, query: ir::Query,
     let token = TokenCell::default();
     let plan = watched(physical_plan(&state, &logical).await?, &token)?;
     Ok(Prepared { columns, output: OutputKind::Rows, work: Work::Query { plan, session: Box::new(state), meter, token } })
+}
+
+/// A writing statement: its one column is the number of rows. Ref: measured Athena behaviour, "GetQueryResults".
+fn writing(job: WriteJob) -> Prepared {
+    let columns = vec![ResultColumn { name: "rows".to_owned(), data_type: ResultType::Trino(TrinoType::Bigint) }];
+    Prepared { columns, output: OutputKind::Count, work: Work::Write(Box::new(job)) }
 }
 
 /// The stream of a plan's batches, with the result's physical types, until its end or the cancellation.
@@ -317,7 +369,7 @@ fn rows_of(
 }
 
 /// The batch with columns in the physical form the result declares; a plan that deviates is a mistake of ours, repaired and logged.
-fn with_types(batch: RecordBatch, types: &[arrow::datatypes::DataType]) -> Result<RecordBatch, EngineError> {
+pub(crate) fn with_types(batch: RecordBatch, types: &[arrow::datatypes::DataType]) -> Result<RecordBatch, EngineError> {
     if batch.columns().iter().zip(types).all(|(column, expected)| column.data_type() == expected) {
         return Ok(batch);
     }
@@ -336,7 +388,7 @@ fn with_types(batch: RecordBatch, types: &[arrow::datatypes::DataType]) -> Resul
 }
 
 /// The rows the plan's scans have given.
-fn rows_scanned(plan: &dyn ExecutionPlan) -> u64 {
+pub(crate) fn rows_scanned(plan: &dyn ExecutionPlan) -> u64 {
     let own = if plan.is::<datafusion::datasource::source::DataSourceExec>() { plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or(0) as u64 } else { 0 };
     own + plan.children().into_iter().map(|child| rows_scanned(child.as_ref())).sum::<u64>()
 }

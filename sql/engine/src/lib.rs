@@ -14,6 +14,7 @@ pub mod show_functions;
 pub mod statement;
 pub mod storage;
 pub mod table;
+mod write;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -17,6 +17,17 @@ pub struct Session {
     pub parameters: Vec<String>,
     /// Athena reads `1.5` as double (true); the conformance cases expect decimal (false).
     pub decimal_literals_as_double: bool,
-    /// The query's id, for logs only.
+    /// The query's id, for logs and for the names of written files.
     pub query_id: String,
+    /// For statements that write; `None` where there is no place for results.
+    pub output: Option<SessionOutput>,
+}
+
+/// Where a statement writes that does not say where, and how its files are called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionOutput {
+    /// The effective result location, with its final slash.
+    pub location: String,
+    /// `yyyymmdd_hhmmss_nnnnn_xxxxx`.
+    pub engine_query_id: String,
 }

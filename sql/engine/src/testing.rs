@@ -166,13 +166,14 @@ pub fn session() -> Session {
         parameters: Vec::new(),
         decimal_literals_as_double: false,
         query_id: "test".to_owned(),
+        output: None,
     }
 }
 
 async fn batches(output: Output) -> Result<Vec<RecordBatch>, EngineError> {
     match output {
         Output::Rows(stream) => stream.try_collect().await,
-        Output::Text(_) | Output::Nothing => panic!("no rows"),
+        Output::Text(_) | Output::Nothing | Output::Written(_) => panic!("no rows"),
     }
 }
 

@@ -13,7 +13,7 @@ mod calls;
 mod coercion;
 mod expression;
 mod expression_text;
-mod failure;
+pub(crate) mod failure;
 mod group_by;
 mod grouping;
 mod hidden;

@@ -35,6 +35,7 @@ fn session(catalog: &str, schema: Option<&str>, parameters: &[&str]) -> Session 
         parameters: parameters.iter().map(|text| (*text).to_owned()).collect(),
         decimal_literals_as_double: false,
         query_id: "test".to_owned(),
+        output: None,
     }
 }
 

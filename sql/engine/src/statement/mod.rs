@@ -3,6 +3,7 @@
 //! | statement | file |
 //! |---|---|
 //! | CREATE, DROP, ALTER DATABASE | `database.rs` |
+//! | CREATE TABLE AS, INSERT INTO, UNLOAD | `create_table_as_select.rs`, `insert.rs`, `unload.rs` |
 //! | CREATE EXTERNAL TABLE, DROP TABLE | `create_table.rs`, `drop_table.rs` |
 //! | ALTER TABLE … PARTITION | `partitions.rs` |
 //! | ALTER TABLE … COLUMNS | `columns.rs` |
@@ -14,16 +15,19 @@
 
 mod columns;
 mod create_table;
+pub(crate) mod create_table_as_select;
 mod database;
 mod describe;
 mod drop_table;
 mod failure;
+pub(crate) mod insert;
 mod partitions;
 mod properties;
 mod repair_table;
 mod show;
 mod show_create_table;
 mod target;
+pub(crate) mod unload;
 pub(crate) mod view;
 
 use std::sync::Arc;

@@ -41,13 +41,13 @@ impl Clock for FixedClock {
 /// The instant every test query starts: 2022-10-01 12:34:56.789 UTC.
 pub const START_MICROS: i64 = 1_664_627_696_789_000;
 
-/// A session of `database` under UTC.
-pub fn session(database: &str, decimal_literals_as_double: bool) -> Session {
+/// A session of `database` under a time zone.
+pub fn session(database: &str, zone: &str, decimal_literals_as_double: bool) -> Session {
     Session {
         catalog: "AwsDataCatalog".to_string(),
         database: Some(database.to_string()),
         info: Arc::new(SessionInfo {
-            zone: "UTC".into(),
+            zone: zone.into(),
             start_micros: START_MICROS,
             user: "user".into(),
             catalog: "awsdatacatalog".into(),
@@ -56,6 +56,7 @@ pub fn session(database: &str, decimal_literals_as_double: bool) -> Session {
         parameters: Vec::new(),
         decimal_literals_as_double,
         query_id: "00000000-0000-4000-8000-000000000000".to_string(),
+        output: None,
     }
 }
 
@@ -122,7 +123,7 @@ pub async fn run(engine: &Engine, session: Session, sql: &str) -> Result<Answer,
     let columns = prepared.columns.clone();
     let batches = match engine.run(prepared, CancellationToken::new()).await? {
         Output::Rows(stream) => stream.try_collect().await?,
-        Output::Text(_) | Output::Nothing => Vec::new(),
+        Output::Text(_) | Output::Nothing | Output::Written(_) => Vec::new(),
     };
     Ok(Answer { columns, batches })
 }

@@ -1,0 +1,243 @@
+//! How does CREATE TABLE AS become a table? Analysed, checked, written to its folder, and only then entered into the catalog.
+//!
+//! Ref: Athena user guide, CREATE TABLE AS; measured Athena behaviour, "Writing"; Trino 401 `StatementAnalyzer`, `HiveMetadata`.
+
+use std::sync::Arc;
+
+use owlake_catalog::{
+    Catalog, CatalogError, Column, DatabaseName, Parameters, PartitionDefinition, StorageDescriptor, StorageFormat, TableDefinition, TableName,
+};
+use owlake_syntax::location::Location as At;
+use owlake_syntax::trino::ast::{CreateTableAsSelect, QualifiedName};
+
+use super::{StatementContext, failure, target};
+use crate::analyze::failure::fail_at;
+use crate::analyze::tables::CATALOG_NAME;
+use crate::error::EngineError;
+use crate::scan::location::Location;
+use crate::session::Session;
+use crate::write::{
+    FileFormat, Folders, NewPartition, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty, hive_columns, named_columns,
+    storage_format,
+};
+
+/// Properties that only Iceberg tables have. Ref: Athena user guide, "CTAS table properties".
+const ICEBERG_PROPERTIES: [&str; 2] = ["location", "partitioning"];
+
+/// The statement, ready to write. Errors: those of the query and of the table; a target that is not empty.
+pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) -> Result<WriteJob, EngineError> {
+    let (database, name) = resolve(&scope.session, &create.name)?;
+    let context = scope.engine.statement_context(scope.session.clone());
+    match context.catalog.table(&database, &name) {
+        Ok(_) if create.if_not_exists => return Ok(nothing()),
+        Ok(_) => {
+            let message = format!("Destination table '{CATALOG_NAME}.{database}.{name}' already exists");
+            return Err(fail_at(At::START, "TABLE_ALREADY_EXISTS", message));
+        }
+        Err(CatalogError::TableNotFound { .. } | CatalogError::DatabaseNotFound { .. }) => {}
+        Err(error) => return Err(failure::from_catalog(error)),
+    }
+    let query = scope.engine.analyzed(scope.session.clone(), Box::new(create.query), scope.parameter_count).await?;
+    let columns = named_columns(&query, create.column_names.as_deref(), At::START)?;
+    let settings = Settings::read(Properties::read(Subject::Table, &create.properties)?)?;
+    if context.catalog.database(&database).is_err() {
+        // Its text has no error name. Ref: measured.
+        return Err(EngineError::engine("", format!("Database {database} not found. Please check your query")));
+    }
+    let key_count = check_partitioned_by(&columns, &settings.partitioned_by)?;
+    let hive = hive_columns(&columns)?;
+    let (location, shown) = settings.location(&scope.session)?;
+    check_empty(&context.buckets, &location, &format!("{database}.{name}"), &shown).await?;
+    let (data, keys) = hive.split_at(hive.len() - key_count);
+    let definition = definition(&context, &settings, create.comment, &location, data, keys);
+    let storage = Arc::clone(&storage_of(&definition).format);
+    let plan = if create.with_data {
+        let mut written = columns.into_iter().map(|(name, data_type)| WriteColumn { name, data_type, fit: None });
+        let data: Vec<WriteColumn> = written.by_ref().take(hive.len() - key_count).collect();
+        let folders = Folders { base: location, keys: keys.to_vec(), existing: None, template: None };
+        let table = WriteTable::new(data, written.collect(), settings.format, folders, scope.names(), Arc::clone(&context.buckets))?;
+        Some(WritePlan { rows: scope.engine.plan_rows(&scope.session, query, scope.meter).await?, table })
+    } else {
+        None
+    };
+    let catalog = Arc::clone(&context.catalog);
+    let finish = move |partitions: Vec<NewPartition>| register(catalog.as_ref(), &database, &name, definition, &storage, partitions);
+    Ok(WriteJob { plan, finish: Box::new(finish), has_manifest: true })
+}
+
+fn nothing() -> WriteJob {
+    WriteJob { plan: None, finish: Box::new(|_| Ok(())), has_manifest: false }
+}
+
+/// The properties of a Hive table.
+struct Settings {
+    format: FileFormat,
+    external_location: Option<String>,
+    partitioned_by: Vec<String>,
+}
+
+impl Settings {
+    fn read(mut properties: Properties) -> Result<Settings, EngineError> {
+        if let Some(kind) = properties.text("table_type")?
+            && !kind.eq_ignore_ascii_case("HIVE")
+        {
+            return Err(EngineError::engine("NOT_SUPPORTED", format!("{} tables are not supported by owlake yet", kind.to_uppercase())));
+        }
+        if !properties.names("bucketed_by")?.is_empty() || properties.integer("bucket_count")?.is_some() {
+            return Err(EngineError::engine("NOT_SUPPORTED", "Writing bucketed tables is not supported by owlake yet"));
+        }
+        if properties.boolean("is_external")? == Some(false) {
+            return Err(EngineError::engine("INVALID_TABLE_PROPERTY", "is_external must be true for Hive tables"));
+        }
+        let format = FileFormat::read(&mut properties, "PARQUET", &["write_compression", "parquet_compression", "orc_compression"])?;
+        let external_location = properties.text("external_location")?;
+        let partitioned_by = properties.names("partitioned_by")?;
+        properties.finish().map_err(|error| match ICEBERG_PROPERTIES.iter().find(|name| error.message.contains(&format!("'{name}'"))) {
+            Some(name) => EngineError::engine("INVALID_TABLE_PROPERTY", format!("Table property '{name}' is for Iceberg tables only")),
+            None => error,
+        })?;
+        Ok(Settings { format, external_location, partitioned_by })
+    }
+
+    /// The new table's folder, and how error texts show it.
+    fn location(&self, session: &Session) -> Result<(Location, String), EngineError> {
+        match (&self.external_location, &session.output) {
+            (Some(text), _) => {
+                let location = Location::parse(text)
+                    .map_err(|_| EngineError::engine("INVALID_TABLE_PROPERTY", format!("External location must be a valid file system URI: {text}")))?;
+                Ok((location, text.clone()))
+            }
+            (None, Some(output)) => {
+                let text = format!("{}tables/{}", output.location, session.query_id);
+                Ok((Location::parse(&text)?, text))
+            }
+            (None, None) => Err(EngineError::engine("INVALID_TABLE_PROPERTY", "external_location is needed where there is no result location")),
+        }
+    }
+}
+
+/// How many of the last columns are partition keys. Ref: Trino 401 `HiveMetadata.validatePartitionColumns`.
+pub(super) fn check_partitioned_by(columns: &[(String, owlake_functions::types::TrinoType)], keys: &[String]) -> Result<usize, EngineError> {
+    let missing: Vec<&str> = keys.iter().filter(|key| !columns.iter().any(|(name, _)| name == *key)).map(String::as_str).collect();
+    if !missing.is_empty() {
+        return Err(EngineError::engine("INVALID_TABLE_PROPERTY", format!("Partition columns [{}] not present in schema", missing.join(", "))));
+    }
+    if !keys.is_empty() && keys.len() >= columns.len() {
+        return Err(EngineError::engine("INVALID_TABLE_PROPERTY", "Table contains only partition columns"));
+    }
+    let last = &columns[columns.len() - keys.len()..];
+    if last.iter().map(|(name, _)| name).ne(keys) {
+        let message =
+            format!("Partition keys must be the last columns in the table and in the same order as the table properties: [{}]", keys.join(", "));
+        return Err(EngineError::engine("HIVE_COLUMN_ORDER_MISMATCH", message));
+    }
+    Ok(keys.len())
+}
+
+fn definition(
+    context: &StatementContext,
+    settings: &Settings,
+    comment: Option<String>,
+    location: &Location,
+    data: &[Column],
+    keys: &[Column],
+) -> TableDefinition {
+    let mut parameters: Parameters = settings.format.table_parameters();
+    parameters.insert("EXTERNAL".to_owned(), "TRUE".to_owned());
+    parameters.insert("has_encrypted_data".to_owned(), "false".to_owned());
+    parameters.insert("transient_lastDdlTime".to_owned(), target::now_seconds(context));
+    if let Some(comment) = comment {
+        parameters.insert("comment".to_owned(), comment);
+    }
+    if let Some(output) = &context.session.output {
+        parameters.insert("trino_query_id".to_owned(), output.engine_query_id.clone());
+    }
+    let format = StorageFormat { columns: data.to_vec(), ..storage_format(settings.format) };
+    let location = format!("s3://{}/{}", location.bucket, location.prefix);
+    TableDefinition {
+        owner: Some("hadoop".to_owned()),
+        retention: Some(0),
+        storage: Some(StorageDescriptor { location: Some(location.trim_end_matches('/').into()), format: Arc::new(format) }),
+        partition_keys: keys.to_vec(),
+        table_type: Some("EXTERNAL_TABLE".to_owned()),
+        parameters,
+        ..TableDefinition::default()
+    }
+}
+
+fn storage_of(definition: &TableDefinition) -> StorageDescriptor {
+    definition.storage.clone().unwrap_or_default()
+}
+
+/// Enters the table and its partitions.
+fn register(
+    catalog: &dyn Catalog,
+    database: &DatabaseName,
+    name: &TableName,
+    definition: TableDefinition,
+    format: &Arc<StorageFormat>,
+    partitions: Vec<NewPartition>,
+) -> Result<(), EngineError> {
+    catalog.create_table(database, name, definition).map_err(|error| match error {
+        CatalogError::AlreadyExists { .. } => {
+            EngineError::engine("TABLE_ALREADY_EXISTS", format!("line 1:1: Destination table '{CATALOG_NAME}.{database}.{name}' already exists"))
+        }
+        other => catalog_failure(&other),
+    })?;
+    let registered = register_partitions(catalog, database, name, format, partitions);
+    if registered.is_err()
+        && let Err(error) = catalog.delete_table(database, name)
+    {
+        tracing::error!(%error, "a table whose partitions failed cannot be removed");
+    }
+    registered
+}
+
+/// Enters new partitions; one that came up meanwhile keeps its entry.
+pub(super) fn register_partitions(
+    catalog: &dyn Catalog,
+    database: &DatabaseName,
+    name: &TableName,
+    format: &Arc<StorageFormat>,
+    partitions: Vec<NewPartition>,
+) -> Result<(), EngineError> {
+    if partitions.is_empty() {
+        return Ok(());
+    }
+    let definitions = partitions.into_iter().map(|partition| PartitionDefinition {
+        values: partition.values,
+        storage: Some(StorageDescriptor { location: Some(partition.location.into()), format: Arc::clone(format) }),
+        ..PartitionDefinition::default()
+    });
+    let failures = catalog.create_partitions(database, name, definitions.collect()).map_err(|error| catalog_failure(&error))?;
+    match failures.into_iter().find(|failed| !matches!(failed.error, CatalogError::AlreadyExists { .. })) {
+        None => Ok(()),
+        Some(failed) => Err(catalog_failure(&failed.error)),
+    }
+}
+
+fn catalog_failure(error: &CatalogError) -> EngineError {
+    tracing::error!(%error, "a written table cannot be entered into the catalog");
+    EngineError::engine("HIVE_METASTORE_ERROR", error.to_string())
+}
+
+/// Database and table of a name. Errors: NOT_FOUND for another catalog; MISSING_SCHEMA_NAME; SYNTAX_ERROR.
+pub(super) fn resolve(session: &Session, name: &QualifiedName) -> Result<(DatabaseName, TableName), EngineError> {
+    let at = name.location();
+    let parts: Vec<String> = name.parts.iter().map(|part| part.value.to_lowercase()).collect();
+    let context = session.database.as_ref().map(|database| database.trim_matches('`').to_lowercase());
+    let (catalog, database, table) = match parts.as_slice() {
+        [table] => (session.catalog.to_lowercase(), context, table),
+        [database, table] => (session.catalog.to_lowercase(), Some(database.clone()), table),
+        [catalog, database, table] => (catalog.clone(), Some(database.clone()), table),
+        _ => return Err(fail_at(at, "SYNTAX_ERROR", format!("Too many dots in table name: {name}"))),
+    };
+    if catalog != CATALOG_NAME {
+        return Err(EngineError::engine("NOT_FOUND", format!("Session property catalog does not exist: {catalog}")));
+    }
+    let Some(database) = database else {
+        return Err(fail_at(at, "MISSING_SCHEMA_NAME", "Schema must be specified when session schema is not set"));
+    };
+    let invalid = |error: CatalogError| EngineError::engine("SYNTAX_ERROR", format!("line {at}: {error}"));
+    Ok((DatabaseName::parse(&database).map_err(invalid)?, TableName::parse(table).map_err(invalid)?))
+}

@@ -1,0 +1,233 @@
+//! What does one statement write, and what is done when all of it is there? The whole way from a plan to visible files.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
+use datafusion::execution::SessionState;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
+use owlake_catalog::PartitionValues;
+use owlake_functions::types::TrinoType;
+use owlake_functions::types::arrow_form::arrow_type;
+use parking_lot::Mutex;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::fit::Fit;
+use super::folders::Folders;
+use super::format::FileFormat;
+use super::naming::FileNames;
+use super::partitioned::is_partition_type;
+use super::stream::{StreamFiles, write_stream};
+use super::upload::{Upload, WrittenFile, commit, has_objects, withdraw};
+use crate::engine::{Engine, Meter, Written, rows_scanned, with_types};
+use crate::error::EngineError;
+use crate::plan::cancellation::{TokenCell, cancelled};
+use crate::scan::location::Location;
+use crate::session::Session;
+use crate::storage::BucketResolver;
+
+/// Partitions one statement can write. Ref: Athena user guide, "Considerations for CTAS and INSERT INTO"; measured text.
+const PARTITIONS_MAX: usize = 100;
+
+/// A column of the files or a partition key.
+#[derive(Debug, Clone)]
+pub(crate) struct WriteColumn {
+    pub name: String,
+    pub data_type: TrinoType,
+    /// For texts that might be too long for the column.
+    pub fit: Option<Fit>,
+}
+
+/// Where and how rows are written.
+pub(crate) struct WriteTable {
+    /// The columns in the files.
+    pub columns: Arc<[WriteColumn]>,
+    /// The partition keys; the plan gives them after the columns.
+    pub keys: Vec<WriteColumn>,
+    pub format: FileFormat,
+    pub folders: Folders,
+    pub names: FileNames,
+    pub buckets: Arc<dyn BucketResolver>,
+    open: Mutex<HashSet<PartitionValues>>,
+    types: Vec<DataType>,
+}
+
+/// Rows on their way into files.
+pub(crate) struct WritePlan {
+    pub rows: PlannedRows,
+    pub table: WriteTable,
+}
+
+/// A query that is ready to run.
+pub(crate) struct PlannedRows {
+    pub plan: Arc<dyn ExecutionPlan>,
+    pub session: Box<SessionState>,
+    pub meter: Arc<Meter>,
+    pub token: TokenCell,
+}
+
+/// What the preparation of a writing statement works with.
+pub(crate) struct WriteScope<'a> {
+    pub engine: &'a Engine,
+    pub session: Session,
+    pub parameter_count: usize,
+    pub meter: Arc<Meter>,
+}
+
+impl WriteScope<'_> {
+    /// How the statement's files are called.
+    pub(crate) fn names(&self) -> FileNames {
+        let engine_query_id = self.session.output.as_ref().map_or(self.session.query_id.as_str(), |output| output.engine_query_id.as_str());
+        FileNames::new(engine_query_id, &self.session.query_id)
+    }
+}
+
+/// A partition the catalog does not know yet.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct NewPartition {
+    pub values: PartitionValues,
+    pub location: String,
+}
+
+/// A writing statement that is ready to run.
+pub(crate) struct WriteJob {
+    /// `None` writes nothing: WITH NO DATA, or a table that exists already.
+    pub plan: Option<WritePlan>,
+    /// Enters the result into the catalog, once the files are visible. Blocks on the disk.
+    pub finish: Box<dyn FnOnce(Vec<NewPartition>) -> Result<(), EngineError> + Send>,
+    /// Whether a list of the files is kept even when there are none.
+    pub has_manifest: bool,
+}
+
+impl WriteTable {
+    /// Errors: NOT_SUPPORTED for a key whose values can't name a folder.
+    pub(crate) fn new(
+        columns: Vec<WriteColumn>,
+        keys: Vec<WriteColumn>,
+        format: FileFormat,
+        folders: Folders,
+        names: FileNames,
+        buckets: Arc<dyn BucketResolver>,
+    ) -> Result<WriteTable, EngineError> {
+        if let Some(key) = keys.iter().find(|key| !is_partition_type(&key.data_type)) {
+            let message = format!("Unsupported type [{}] for partition: {}", key.data_type, key.name);
+            return Err(EngineError::engine("NOT_SUPPORTED", message));
+        }
+        let types = columns.iter().chain(&keys).map(|column| arrow_type(&column.data_type)).collect();
+        Ok(WriteTable { columns: columns.into(), keys, format, folders, names, buckets, open: Mutex::default(), types })
+    }
+
+    /// The batch with the declared physical types, its texts within their columns' lengths.
+    pub(super) fn fitted(&self, batch: RecordBatch) -> Result<RecordBatch, EngineError> {
+        let batch = with_types(batch, &self.types)?;
+        let fits = || self.columns.iter().chain(&self.keys).map(|column| column.fit.as_ref());
+        if fits().all(|fit| fit.is_none()) {
+            return Ok(batch);
+        }
+        let columns = batch.columns().iter().zip(fits()).map(|(array, fit)| match fit {
+            Some(fit) => fit.apply(array),
+            None => Ok(Arc::clone(array)),
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        RecordBatch::try_new(batch.schema(), columns).map_err(|error| {
+            tracing::error!(%error, "fitted columns do not fit their schema");
+            EngineError::internal("The rows to write cannot be arranged")
+        })
+    }
+
+    /// Counts a partition that is written to. Errors: HIVE_TOO_MANY_OPEN_PARTITIONS.
+    pub(super) fn open_partition(&self, values: &PartitionValues) -> Result<(), EngineError> {
+        let mut open = self.open.lock();
+        open.insert(values.clone());
+        if open.len() <= PARTITIONS_MAX {
+            return Ok(());
+        }
+        let message = format!("Exceeded limit of {PARTITIONS_MAX} open writers for partitions/buckets");
+        Err(EngineError::engine("HIVE_TOO_MANY_OPEN_PARTITIONS", message))
+    }
+}
+
+impl WriteJob {
+    /// Writes, shows and registers. Errors: nothing is left to see, but for what a failing store keeps from being removed.
+    pub(crate) async fn run(self, cancel: CancellationToken) -> Result<Written, EngineError> {
+        let WriteJob { plan, finish, has_manifest } = self;
+        let (files, new_partitions, rows) = match plan {
+            None => (Vec::new(), Vec::new(), 0),
+            Some(plan) => {
+                // A prepared statement runs once, so the cell is empty here.
+                let _ = plan.rows.token.set(cancel.clone());
+                tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => return Err(cancelled()),
+                    written = write_all(plan) => written?,
+                }
+            }
+        };
+        // A task of its own: once it has begun, the commit ends, whoever stops waiting.
+        let committed = tokio::spawn(commit_all(files, new_partitions, finish)).await;
+        let files = committed.map_err(|error| EngineError::internal(format!("a commit ended abnormally: {error}")))??;
+        let bytes = files.iter().map(|file| file.bytes).sum();
+        Ok(Written { rows, bytes, files: files.into_iter().map(|file| file.url).collect(), has_manifest })
+    }
+}
+
+/// Every stream's files, complete but hidden.
+async fn write_all(plan: WritePlan) -> Result<(Vec<Upload>, Vec<NewPartition>, u64), EngineError> {
+    let WritePlan { rows: PlannedRows { plan, session, meter, .. }, table } = plan;
+    let plan = spread(plan, session.config().target_partitions())?;
+    let (table, context) = (Arc::new(table), session.task_ctx());
+    let mut streams = JoinSet::new();
+    for partition in 0..plan.output_partitioning().partition_count() {
+        let batches = plan.execute(partition, Arc::clone(&context))?;
+        streams.spawn(write_stream(Arc::clone(&table), batches));
+    }
+    let mut written = StreamFiles { uploads: Vec::new(), new_partitions: Vec::new(), rows: 0 };
+    while let Some(ended) = streams.join_next().await {
+        let files = ended.map_err(|error| EngineError::internal(format!("a stream ended abnormally: {error}")))??;
+        written.uploads.extend(files.uploads);
+        written.new_partitions.extend(files.new_partitions);
+        written.rows += files.rows;
+    }
+    meter.add_rows_read(rows_scanned(plan.as_ref()));
+    let distinct: HashSet<NewPartition> = written.new_partitions.into_iter().collect();
+    let mut new_partitions: Vec<NewPartition> = distinct.into_iter().collect();
+    new_partitions.sort_unstable_by(|a, b| a.values.cmp(&b.values));
+    Ok((written.uploads, new_partitions, written.rows))
+}
+
+/// One stream is spread over all threads, unless its order would be lost.
+fn spread(plan: Arc<dyn ExecutionPlan>, threads: usize) -> Result<Arc<dyn ExecutionPlan>, EngineError> {
+    if plan.output_partitioning().partition_count() >= threads || plan.output_ordering().is_some() {
+        return Ok(plan);
+    }
+    Ok(Arc::new(RepartitionExec::try_new(plan, Partitioning::RoundRobinBatch(threads))?))
+}
+
+async fn commit_all(
+    uploads: Vec<Upload>,
+    new_partitions: Vec<NewPartition>,
+    finish: Box<dyn FnOnce(Vec<NewPartition>) -> Result<(), EngineError> + Send>,
+) -> Result<Vec<WrittenFile>, EngineError> {
+    let files = commit(uploads).await?;
+    let finished = tokio::task::spawn_blocking(move || finish(new_partitions)).await;
+    match finished.unwrap_or_else(|error| Err(EngineError::internal(format!("a catalog write ended abnormally: {error}")))) {
+        Ok(()) => Ok(files),
+        Err(error) => {
+            withdraw(&files).await;
+            Err(error)
+        }
+    }
+}
+
+/// Refuses a target that has anything in it. Ref: measured Athena behaviour, "Writing".
+pub(crate) async fn check_empty(buckets: &Arc<dyn BucketResolver>, target: &Location, table: &str, shown: &str) -> Result<(), EngineError> {
+    let store = buckets.object_store(&target.bucket)?;
+    if has_objects(&store, target.store_prefix().as_ref()).await? {
+        let message = format!("Target directory for table '{table}' already exists: {shown}");
+        return Err(EngineError::engine("HIVE_PATH_ALREADY_EXISTS", message));
+    }
+    Ok(())
+}

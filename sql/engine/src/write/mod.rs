@@ -1,0 +1,42 @@
+//! How do the rows of a query become files? Streams in parallel, one file a stream and partition, all seen at once or none.
+//!
+//! | file | question |
+//! |---|---|
+//! | `job` | what is written where, and what is done when all of it is there |
+//! | `columns` | which columns can be written |
+//! | `properties` | what `WITH (…)` says |
+//! | `format` | which file format, compression and SerDe that means |
+//! | `naming` | what the files are called |
+//! | `folders` | in which folder a partition's files go |
+//! | `partitioned` | which rows of a batch belong to which partition |
+//! | `stream` | how one stream of batches becomes files |
+//! | `parquet`, `delimited`, `json`, `lines` | how a batch becomes bytes |
+//! | `value_tree` | how nested values are walked for the text formats |
+//! | `fit` | does a text fit the column it is inserted into |
+//! | `upload` | how bytes stay hidden until the commit |
+//!
+//! Nothing can be seen before the commit: every file is an upload that the store shows only when it is completed (a rename in
+//! a local bucket). All uploads are complete but for that step before the first is shown, and the catalog's entry is made last.
+
+mod columns;
+mod delimited;
+mod fit;
+mod folders;
+mod format;
+mod job;
+mod json;
+mod lines;
+mod naming;
+mod parquet;
+mod partitioned;
+mod properties;
+mod stream;
+mod upload;
+mod value_tree;
+
+pub(crate) use folders::Folders;
+pub(crate) use format::{FileFormat, storage_format};
+pub(crate) use columns::{hive_columns, named_columns};
+pub(crate) use fit::Fit;
+pub(crate) use job::{NewPartition, PlannedRows, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty};
+pub(crate) use properties::{Properties, Subject};
