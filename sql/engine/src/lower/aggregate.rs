@@ -16,6 +16,8 @@ use crate::ir::{AggregateCall, Column, Expr, ExprKind, GroupingSets, Relation};
 
 impl Lowerer {
     pub(super) fn aggregate(&mut self, input: &Relation, groups: &GroupingSets, aggregates: &[AggregateCall]) -> Result<LogicalPlan, EngineError> {
+        let (aggregates, reductions) = self.split_reductions(aggregates)?;
+        let aggregates = aggregates.as_slice();
         let plan = self.relation(input)?;
         let mut below = Below { plan, expressions: Vec::new() };
         for (column, key) in &groups.keys {
@@ -47,7 +49,8 @@ impl Lowerer {
         if above.is_empty() {
             return Ok(aggregate);
         }
-        project(aggregate, above)
+        let plan = project(aggregate, above)?;
+        self.reduced(plan, &reductions)
     }
 
     /// The call over columns of the projection below.

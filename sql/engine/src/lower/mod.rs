@@ -12,6 +12,7 @@ pub mod lowerer;
 pub mod native;
 pub mod ordering;
 pub mod recursive;
+pub mod reduce_agg;
 pub mod relation;
 pub mod rewrite;
 pub mod sample;

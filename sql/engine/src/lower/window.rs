@@ -15,6 +15,8 @@ use crate::ir::{Column, Expr, ExprKind, Frame, FrameBound, FrameUnit, Relation, 
 
 impl Lowerer {
     pub(super) fn window(&mut self, input: &Relation, calls: &[WindowCall]) -> Result<LogicalPlan, EngineError> {
+        let (calls, reductions) = self.split_window_reductions(calls)?;
+        let calls = calls.as_slice();
         let columns = input.columns();
         let mut plan = self.relation(input)?;
         let mut functions: Vec<DfExpr> = Vec::with_capacity(calls.len());
@@ -35,7 +37,8 @@ impl Lowerer {
             let value = DfExpr::Column(datafusion::common::Column::from_name(function.schema_name().to_string()));
             expressions.push(value.alias(name_of(call.output.symbol)));
         }
-        project(windowed, expressions)
+        let plan = project(windowed, expressions)?;
+        self.reduced(plan, &reductions)
     }
 
     fn window_call(&mut self, plan: LogicalPlan, columns: &[Column], call: &WindowCall) -> Result<(LogicalPlan, DfExpr), EngineError> {

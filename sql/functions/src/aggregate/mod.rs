@@ -10,6 +10,7 @@
 //! | [`bits`] | `bool_and`, `bool_or`, `bitwise_…_agg`, `checksum` |
 //! | [`moments`], [`regression`] | `variance`, `stddev`, `skewness`, `kurtosis`, `geometric_mean`; `covar_…`, `corr`, `regr_…` |
 //! | [`array_agg`], [`map_agg`], [`histogram`] | `array_agg`, `listagg`; `map_agg`, `map_union`; `histogram`, `multimap_agg` |
+//! | [`reduce_agg`] | what the engine makes of `array_agg` and `reduce` |
 //! | [`approx_set`], [`approx_percentile`], [`approx_histogram`], [`digest_agg`] | approximate ones and those that give summaries |
 
 mod approx_histogram;
@@ -29,6 +30,7 @@ pub mod keyed;
 mod map_agg;
 mod moments;
 pub mod pick;
+mod reduce_agg;
 mod regression;
 pub mod sketched;
 pub mod sliding;
@@ -67,6 +69,7 @@ pub const FUNCTIONS: &[&Function] = &[
     &regression::CORR,
     &regression::REGR_SLOPE,
     &regression::REGR_INTERCEPT,
+    &reduce_agg::REDUCE_AGG,
     &array_agg::ARRAY_AGG,
     &array_agg::LISTAGG,
     &map_agg::MAP_AGG,

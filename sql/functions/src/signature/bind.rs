@@ -49,7 +49,7 @@ pub fn bind(
             let body = type_lambda(position, &parameters)?;
             // A lambda's result is never coerced, but a bare NULL may be of any type.
             let is_bare_null = body == TrinoType::Unknown && binder.substitute(result).is_some();
-            let fits = is_bare_null || binder.unify_exactly(result, &body);
+            let fits = is_bare_null || binder.unify_exactly(result, &body) || binder.widens(result, &body);
             if !fits {
                 return Ok(None);
             }
@@ -83,6 +83,18 @@ impl Binder {
         let fits = self.unify(pattern, actual);
         self.is_coercing = is_coercing;
         fits
+    }
+
+    /// May a variable widen to a lambda's result, as the state of `reduce(doubles, 0, (s, x) -> s + x, …)` does? The next
+    /// round then types the lambda anew.
+    fn widens(&mut self, result: &Pattern, body: &TrinoType) -> bool {
+        let Pattern::Variable(index) = result else { return false };
+        let is_wider = self.is_coercing
+            && self.types[*index].as_ref().is_some_and(|bound| common_supertype(bound, body).is_some_and(|common| common == *body));
+        if is_wider {
+            self.types[*index] = Some(body.clone());
+        }
+        is_wider
     }
 
     /// Narrows the variables so that `actual` fits `pattern`; false when it can't.
