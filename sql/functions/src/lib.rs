@@ -29,6 +29,7 @@ pub mod operator;
 mod regexp;
 mod session;
 pub mod sketch;
+pub mod sql_json;
 mod string;
 mod url;
 mod uuid;

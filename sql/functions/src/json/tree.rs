@@ -42,6 +42,11 @@ pub fn parse(text: &str) -> Result<Json<'_>, JsonError> {
     if reader.at == text.len() { Ok(value) } else { Err(JsonError::Trailing(reader.at)) }
 }
 
+/// As [`parse`], without a look at what follows the value.
+pub fn parse_first(text: &str) -> Result<Json<'_>, JsonError> {
+    Reader { text, bytes: text.as_bytes(), at: 0, depth: 0 }.value()
+}
+
 struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
