@@ -52,7 +52,7 @@ bivariate!(
     "Correlation coefficient of the pairs",
     corr,
     Kind::Correlation,
-    ("(SELECT corr(y, x) FROM (VALUES (1e0, 1e0), (3e0, 3e0)) t(y, x))", "1.0")
+    ("(SELECT corr(y, x) FROM (VALUES (1e0, 1e0), (1e0, 1e0), (3e0, 3e0), (3e0, 3e0)) t(y, x))", "1.0")
 );
 bivariate!(
     REGR_SLOPE,
@@ -126,7 +126,7 @@ impl Pairs {
         match kind {
             Kind::Covariance => (self.count >= 1.0).then(|| self.product / self.count),
             Kind::CovarianceOfSample => (self.count >= 2.0).then(|| self.product / (self.count - 1.0)),
-            Kind::Correlation => Some(self.product / (self.square_x.sqrt() * self.square_y.sqrt())).filter(|value| value.is_finite()),
+            Kind::Correlation => Some(self.product / self.square_x.sqrt() / self.square_y.sqrt()).filter(|value| value.is_finite()),
             Kind::Slope => Some(self.product / self.square_x).filter(|value| value.is_finite()),
             Kind::Intercept => Some(self.mean_y - self.product / self.square_x * self.mean_x).filter(|value| value.is_finite()),
         }

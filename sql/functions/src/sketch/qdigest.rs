@@ -266,7 +266,8 @@ impl Sketch for Qdigest {
             pending.push(Box::new(Node { bits, level, count, left, right }));
         }
         let root = pending.pop();
-        if !pending.is_empty() || !(error_max > 0.0 && error_max < 1.0) {
+        let is_error_valid = error_max > 0.0 && error_max < 1.0;
+        if !pending.is_empty() || !is_error_valid {
             return Err(reader.invalid());
         }
         Ok(Qdigest { error_max, total, min, max, nodes, root })
