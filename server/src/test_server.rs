@@ -171,6 +171,7 @@ impl Executor for Scripted {
         Ok(Accepted {
             statement_type: statement_type.to_owned(),
             substatement_type: substatement_type.to_owned(),
+            has_external_location: false,
             statement: Box::new(Script { text, meter: Arc::default() }),
         })
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use owlake_engine::engine::{Engine, Meter, Output, Prepared, ResultColumn};
 use owlake_engine::error::{EngineError, FailurePath};
 use owlake_engine::session::Session;
-use owlake_engine::statement::{StatementContext, check_before_accepting};
+use owlake_engine::statement::{StatementContext, check_before_accepting, create_table_as_select};
 use owlake_syntax::Parsed;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,8 @@ pub struct Accepted {
     pub statement_type: String,
     /// `SELECT`, `CREATE_TABLE` and so on.
     pub substatement_type: String,
+    /// Whether it is a CTAS that says where its files go.
+    pub has_external_location: bool,
     /// What can be run, once.
     pub statement: Box<dyn Statement>,
 }
@@ -70,6 +72,7 @@ impl Executor for LocalExecutor {
         Ok(Accepted {
             statement_type: parsed.kind.statement_type.as_str().to_owned(),
             substatement_type: parsed.kind.substatement_type.to_owned(),
+            has_external_location: create_table_as_select::has_external_location(&parsed.statement),
             statement: Box::new(LocalStatement { engine: self.engine.clone(), parsed }),
         })
     }

@@ -22,6 +22,9 @@ pub const DEFAULT_CATALOG: &str = "AwsDataCatalog";
 /// Who queries run as, for `current_user`.
 const USER: &str = "owlake";
 
+/// Ref: recorded Athena replies; Athena user guide, "Client-side settings".
+const LOCATION_ENFORCED: &str = "The Create Table As Select query failed because it was submitted with an 'external_location' property to an Athena Workgroup that enforces a centralized output location for all queries. Please remove the 'external_location' property and resubmit the query.";
+
 /// What a client asks for.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -50,7 +53,10 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     let workgroup = app.workgroups.accepting(request.workgroup.as_deref().unwrap_or(PRIMARY))?;
     let result = effective(&workgroup, request.result.clone())?;
     let mut session = session(&request, app.ids.uuid().to_string(), now_ms);
-    let Accepted { statement_type, substatement_type, statement } = app.executor.accept(&request.text, &session).map_err(refused)?;
+    let Accepted { statement_type, substatement_type, has_external_location, statement } = app.executor.accept(&request.text, &session).map_err(refused)?;
+    if has_external_location && workgroup.is_enforced {
+        return Err(ApiError::invalid_input(LOCATION_ENFORCED));
+    }
     let output = result.output_location.clone().unwrap_or_default();
     let place = ResultPlace::of(&output, &session.query_id, &substatement_type)
         .ok_or_else(|| ApiError::invalid_input("outputLocation is not a valid S3 path."))?;

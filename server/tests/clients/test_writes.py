@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import re
+import time
 
+import conftest
 import pyarrow.parquet
 import pytest
 
@@ -213,3 +215,51 @@ def test_a_cancelled_ctas_leaves_nothing(athena, s3):
     assert athena.wait(started)["Status"]["State"] == "CANCELLED"
     assert keys(s3, "endless") == []
     assert failed(athena, "SELECT * FROM w.endless")["Status"]["AthenaError"]["ErrorType"] == 1301
+
+
+def test_an_enforcing_workgroup_refuses_a_location_of_ones_own(athena, s3):
+    configuration = {"EnforceWorkGroupConfiguration": True, "ResultConfiguration": {"OutputLocation": "s3://athena-results/enforced/"}}
+    athena.api.create_work_group(Name="enforcing", Configuration=configuration)
+    with pytest.raises(athena.api.exceptions.InvalidRequestException) as refused:
+        athena.api.start_query_execution(
+            QueryString="CREATE TABLE w.mine WITH (external_location = 's3://lake/mine/') AS SELECT 1 a", WorkGroup="enforcing"
+        )
+    assert refused.value.response["Error"]["Message"] == (
+        "The Create Table As Select query failed because it was submitted with an 'external_location' property to an Athena Workgroup that enforces a "
+        "centralized output location for all queries. Please remove the 'external_location' property and resubmit the query."
+    )
+    started = athena.api.start_query_execution(QueryString="CREATE TABLE w.theirs AS SELECT 1 a", WorkGroup="enforcing")["QueryExecutionId"]
+    assert athena.wait(started)["Statistics"]["DataManifestLocation"] == f"s3://athena-results/enforced/tables/{started}-manifest.csv"
+
+
+def test_a_killed_server_leaves_all_of_a_table_or_nothing(tmp_path):
+    """Killed at instants spread over the statement's run; a restart finds whole tables only, and no temporary file."""
+    data_dir = tmp_path / "data"
+    rows = "SELECT a.i * 1000 + b.i AS n, 'row' AS s FROM UNNEST(sequence(1, 1000)) a (i) CROSS JOIN UNNEST(sequence(0, 999)) b (i)"
+    outcomes = set()
+    for round_number in range(8):
+        running = conftest.Server(data_dir)
+        athena = conftest.Athena(running, "s3://athena-results/out/")
+        if round_number == 0:
+            running.client("s3").create_bucket(Bucket="athena-results")
+            succeeded(athena, "CREATE DATABASE k")
+        query = f"CREATE TABLE k.t{round_number} AS {rows}"
+        athena.api.start_query_execution(QueryString=query, ResultConfiguration={"OutputLocation": athena.output})
+        time.sleep(0.15 * round_number)
+        running.kill()
+        running.stop()
+        running = conftest.Server(data_dir)
+        athena = conftest.Athena(running, "s3://athena-results/out/")
+        found = athena.execute(f"SELECT count(*), sum(n) FROM k.t{round_number}")
+        if found["Status"]["State"] == "SUCCEEDED":
+            body = running.client("s3").get_object(**split(found["ResultConfiguration"]["OutputLocation"]))["Body"].read().decode()
+            total = sum(a * 1000 + b for a in range(1, 1001) for b in range(1000))
+            assert body.splitlines()[1] == f'"1000000","{total}"'
+            outcomes.add("all")
+        else:
+            assert found["Status"]["StateChangeReason"].startswith("TABLE_NOT_FOUND"), found["Status"]
+            outcomes.add("nothing")
+        temporary = [path for path in data_dir.rglob(".owlake/tmp/*")]
+        assert temporary == []
+        running.stop()
+    assert "nothing" in outcomes

@@ -8,7 +8,7 @@ use owlake_catalog::{
     Catalog, CatalogError, Column, DatabaseName, Parameters, PartitionDefinition, StorageDescriptor, StorageFormat, TableDefinition, TableName,
 };
 use owlake_syntax::location::Location as At;
-use owlake_syntax::trino::ast::{CreateTableAsSelect, QualifiedName};
+use owlake_syntax::trino::ast::{CreateTableAsSelect, QualifiedName, StatementKind};
 
 use super::{StatementContext, failure, target};
 use crate::analyze::failure::fail_at;
@@ -63,6 +63,13 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
     let catalog = Arc::clone(&context.catalog);
     let finish = move |partitions: Vec<NewPartition>| register(catalog.as_ref(), &database, &name, definition, &storage, partitions);
     Ok(WriteJob { plan, finish: Box::new(finish), has_manifest: true })
+}
+
+/// Whether a statement is a CTAS that says where its files go, which a workgroup may forbid.
+pub fn has_external_location(statement: &owlake_syntax::Statement) -> bool {
+    let owlake_syntax::Statement::Trino(statement) = statement else { return false };
+    let StatementKind::CreateTableAsSelect(create) = &statement.kind else { return false };
+    create.properties.iter().any(|property| property.name.value.eq_ignore_ascii_case("external_location"))
 }
 
 fn nothing() -> WriteJob {

@@ -15,7 +15,7 @@
 
 mod columns;
 mod create_table;
-pub(crate) mod create_table_as_select;
+pub mod create_table_as_select;
 mod database;
 mod describe;
 mod drop_table;

@@ -77,3 +77,49 @@ fn push(node: &Node, array: &dyn Array, row: usize, depth: usize, out: &mut Stri
         scalar => scalar.push_scalar(array, row, out),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int32Array, ListArray, StringViewArray, TimestampMillisecondArray};
+    use arrow::datatypes::Int32Type;
+    use owlake_functions::types::TrinoType;
+
+    use super::*;
+
+    fn line(columns: Vec<(TrinoType, ArrayRef)>) -> String {
+        let written: Vec<WriteColumn> =
+            columns.iter().map(|(data_type, _)| WriteColumn { name: "c".to_owned(), data_type: data_type.clone(), fit: None }).collect();
+        let named = columns.into_iter().enumerate().map(|(position, (_, array))| (format!("c{position}"), array));
+        let mut out = String::new();
+        DelimitedRows::new(&written, '\u{1}').write(&RecordBatch::try_from_iter_with_nullable(named.map(|(name, array)| (name, array, true))).unwrap(), &mut out);
+        out
+    }
+
+    #[test]
+    fn scalars_are_bare_and_null_is_backslash_n() {
+        // Ref: Apache Hive, `LazySimpleSerDe`: \001 between fields, \N for null; `Timestamp.toString` drops trailing zeros.
+        let text = line(vec![
+            (TrinoType::Integer, Arc::new(Int32Array::from(vec![Some(-7)]))),
+            (TrinoType::VARCHAR, Arc::new(StringViewArray::from(vec!["a,\"b\""]))),
+            (TrinoType::VARCHAR, Arc::new(StringViewArray::from(vec![None::<&str>]))),
+            (TrinoType::Boolean, Arc::new(BooleanArray::from(vec![true]))),
+            (TrinoType::Double, Arc::new(Float64Array::from(vec![1.0]))),
+            (TrinoType::Date, Arc::new(Date32Array::from(vec![18_321]))),
+            (TrinoType::Timestamp(3), Arc::new(TimestampMillisecondArray::from(vec![1_500]))),
+            (TrinoType::Timestamp(3), Arc::new(TimestampMillisecondArray::from(vec![1_200_000]))),
+            (TrinoType::Varbinary, Arc::new(BinaryViewArray::from_iter_values([b"\x00\xff"]))),
+        ]);
+        let fields = ["-7", "a,\"b\"", "\\N", "true", "1.0", "2020-02-29", "1970-01-01 00:00:01.5", "1970-01-01 00:20:00", "AP8="];
+        assert_eq!(text, format!("{}\n", fields.join("\u{1}")));
+    }
+
+    #[test]
+    fn separators_go_by_depth() {
+        // Ref: Apache Hive, `LazySimpleSerDe`: \002 between the elements of an array.
+        let list = ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), None, Some(3)])]);
+        assert_eq!(line(vec![(TrinoType::array(TrinoType::Integer), Arc::new(list))]), "1\u{2}\\N\u{2}3\n");
+    }
+}

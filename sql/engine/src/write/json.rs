@@ -116,3 +116,33 @@ fn push_quoted(text: &str, out: &mut String) {
     out.push_str(&text[plain..]);
     out.push('"');
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Decimal128Array, StringViewArray, TimestampMillisecondArray};
+    use owlake_functions::types::TrinoType;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_objects_with_every_column() {
+        // Ref: RFC 8259, strings; Apache Hive, `JsonSerDe`: numbers bare, timestamps as text, nulls written.
+        let columns: Vec<(&str, TrinoType, ArrayRef)> = vec![
+            ("s", TrinoType::VARCHAR, Arc::new(StringViewArray::from(vec![Some("a\"\\\n\u{1}é"), None]))),
+            ("d", TrinoType::Decimal { precision: 5, scale: 2 }, Arc::new(Decimal128Array::from(vec![150, -5]).with_precision_and_scale(5, 2).unwrap())),
+            ("t", TrinoType::Timestamp(3), Arc::new(TimestampMillisecondArray::from(vec![Some(0), None]))),
+        ];
+        let written: Vec<WriteColumn> =
+            columns.iter().map(|(name, data_type, _)| WriteColumn { name: (*name).to_owned(), data_type: data_type.clone(), fit: None }).collect();
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, _, array)| (name, array, true))).unwrap();
+        let mut out = String::new();
+        JsonRows::new(&written).write(&batch, &mut out);
+        let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines[0], serde_json::json!({"s": "a\"\\\n\u{1}é", "d": 1.5, "t": "1970-01-01 00:00:00"}));
+        assert_eq!(lines[1], serde_json::json!({"s": null, "d": -0.05, "t": null}));
+        assert!(out.starts_with("{\"s\":\"a\\\"\\\\\\n\\u0001é\",\"d\":1.50,"), "{out}");
+    }
+}
