@@ -1,10 +1,10 @@
 //! Is a SQL/JSON call well formed? JSON_EXISTS, JSON_VALUE, JSON_QUERY, JSON_OBJECT and JSON_ARRAY: formats, parameters, results.
 //! Ref: Trino 401 `ExpressionAnalyzer.visitJsonExists` and its neighbours.
 //!
-//! A call without fault is refused by name: the function library has no kernels for them yet.
+//! What a call without fault becomes is the neighbour `sql_json`'s.
 
-use std::collections::HashSet;
-
+use owlake_functions::sql_json::JsonFunction;
+use owlake_functions::sql_json::spec::ConstructSpec;
 use owlake_functions::types::TrinoType;
 use owlake_functions::types::castable::can_cast;
 use owlake_syntax::location::Location;
@@ -13,21 +13,26 @@ use owlake_syntax::trino::ast::{
     JsonValue, JsonValueBehavior, JsonWrapper,
 };
 
-use crate::ir::{Expr, ExprKind};
+use crate::ir::Expr;
 
 use super::analyzer::{Analyzer, Place};
-use super::coercion::coerce;
+use super::coercion::{coerce, coerced};
 use super::failure::{Analysis, fail_at, mismatch, unsupported};
+use super::sql_json::{
+    Behaviors, PathParts, check_path, construct_call, document, form, implied_format, kernel_type, no_default, of_exists, of_query,
+    of_value, of_wrapper, path_call, plain, scalar_behaviors,
+};
 use super::type_names::resolve_type;
 
 impl<'a> Analyzer<'a> {
     pub(crate) fn json_exists(&mut self, json: &'a JsonExists, at: Location, place: &Place<'a>) -> Analysis<Expr> {
         let parts = self.json_path(&json.path, at, place)?;
-        Ok(self.json_refused("JSON_EXISTS", parts, TrinoType::Boolean, at))
+        let behaviors = scalar_behaviors(of_exists(json.on_error), of_exists(json.on_error));
+        Ok(path_call(JsonFunction::Exists, &json.path.path, parts, &behaviors, vec![], TrinoType::Boolean))
     }
 
     pub(crate) fn json_value(&mut self, json: &'a JsonValue, at: Location, place: &Place<'a>) -> Analysis<Expr> {
-        let mut parts = self.json_path(&json.path, at, place)?;
+        let parts = self.json_path(&json.path, at, place)?;
         let returned = match &json.returning {
             Some(data_type) => resolve_type(data_type, at)?,
             None => TrinoType::VARCHAR,
@@ -35,14 +40,19 @@ impl<'a> Analyzer<'a> {
         if !can_cast(&TrinoType::VARCHAR, &returned) || returned == TrinoType::Json {
             return Err(mismatch(at, format!("Invalid return type of function JSON_VALUE: {returned}")));
         }
+        let mut defaults = Vec::with_capacity(2);
         for (behavior, clause) in [(Some(&json.on_empty), "ON EMPTY"), (json.on_error.as_ref(), "ON ERROR")] {
-            if let Some(JsonValueBehavior::Default(default)) = behavior {
-                let typed = self.expression(default, place)?;
-                let subject = format!("Function JSON_VALUE default {clause} result");
-                parts.push(coerce(typed, &returned, default.location, &subject)?);
-            }
+            defaults.push(match behavior {
+                Some(JsonValueBehavior::Default(default)) => {
+                    let typed = self.expression(default, place)?;
+                    let subject = format!("Function JSON_VALUE default {clause} result");
+                    coerce(typed, &returned, default.location, &subject)?
+                }
+                _ => no_default(&returned),
+            });
         }
-        Ok(self.json_refused("JSON_VALUE", parts, returned, at))
+        let behaviors = scalar_behaviors(of_value(Some(&json.on_empty)), of_value(json.on_error.as_ref()));
+        Ok(path_call(JsonFunction::Value, &json.path.path, parts, &behaviors, defaults, returned))
     }
 
     pub(crate) fn json_query(&mut self, json: &'a JsonQuery, at: Location, place: &Place<'a>) -> Analysis<Expr> {
@@ -63,11 +73,20 @@ impl<'a> Analyzer<'a> {
             }
         }
         let returned = json_output(json.returning.as_ref(), json.output_format, at)?;
-        Ok(self.json_refused("JSON_QUERY", parts, returned, at))
+        let behaviors = Behaviors {
+            on_empty: of_query(Some(json.on_empty)),
+            on_error: of_query(json.on_error),
+            wrapper: of_wrapper(json.wrapper),
+            omits_quotes: json.quotes == Some(JsonQuotesBehavior::Omit),
+            output: form(Some(json.output_format.unwrap_or(JsonFormat::Json))),
+        };
+        let kernel = kernel_type(&returned);
+        Ok(coerced(path_call(JsonFunction::Query, &json.path.path, parts, &behaviors, vec![], kernel), &returned))
     }
 
     pub(crate) fn json_object(&mut self, json: &'a JsonObject, at: Location, place: &Place<'a>) -> Analysis<Expr> {
         let mut parts = Vec::with_capacity(json.members.len() * 2);
+        let mut forms = Vec::with_capacity(json.members.len());
         for member in &json.members {
             let key = self.expression(&member.key, place)?;
             if !key.data_type.is_string() {
@@ -79,19 +98,36 @@ impl<'a> Analyzer<'a> {
                 let message = "WITH UNIQUE KEYS behavior is not supported for JSON_OBJECT function when input expression has FORMAT";
                 return Err(unsupported(at, message));
             }
-            parts.push(self.json_item(&member.value, member.format, "JSON_OBJECT", at, place)?);
+            let format = implied_format(&member.value, member.format);
+            parts.push(self.json_item(&member.value, format, "JSON_OBJECT", at, place)?);
+            forms.push(form(format));
         }
         let returned = json_output(json.returning.as_ref(), json.output_format, at)?;
-        Ok(self.json_refused("JSON_OBJECT", parts, returned, at))
+        let spec = ConstructSpec {
+            keeps_nulls: json.is_null_on_null,
+            has_unique_keys: json.has_unique_keys,
+            output: form(Some(json.output_format.unwrap_or(JsonFormat::Json))),
+            values: forms,
+        };
+        Ok(coerced(construct_call(JsonFunction::Object, &spec, parts, kernel_type(&returned)), &returned))
     }
 
     pub(crate) fn json_array(&mut self, json: &'a JsonArray, at: Location, place: &Place<'a>) -> Analysis<Expr> {
         let mut parts = Vec::with_capacity(json.elements.len());
+        let mut forms = Vec::with_capacity(json.elements.len());
         for element in &json.elements {
-            parts.push(self.json_item(&element.value, element.format, "JSON_ARRAY", at, place)?);
+            let format = implied_format(&element.value, element.format);
+            parts.push(self.json_item(&element.value, format, "JSON_ARRAY", at, place)?);
+            forms.push(form(format));
         }
         let returned = json_output(json.returning.as_ref(), json.output_format, at)?;
-        Ok(self.json_refused("JSON_ARRAY", parts, returned, at))
+        let spec = ConstructSpec {
+            keeps_nulls: json.is_null_on_null,
+            has_unique_keys: false,
+            output: form(Some(json.output_format.unwrap_or(JsonFormat::Json))),
+            values: forms,
+        };
+        Ok(coerced(construct_call(JsonFunction::Array, &spec, parts, kernel_type(&returned)), &returned))
     }
 
     /// A value of an object or array.
@@ -105,77 +141,51 @@ impl<'a> Analyzer<'a> {
     ) -> Analysis<Expr> {
         let typed = self.expression(value, place)?;
         match format {
-            Some(format) => check_input(&typed.data_type, format, value.location)?,
-            None if is_item_type(&typed.data_type) => {}
+            Some(format) => {
+                check_input(&typed.data_type, format, value.location)?;
+                Ok(document(typed))
+            }
+            None if is_item_type(&typed.data_type) => Ok(plain(typed, false)),
             None => {
                 let message = format!("Unsupported type of value passed to {function} function: {}", typed.data_type);
-                return Err(unsupported(at, message));
+                Err(unsupported(at, message))
             }
         }
-        Ok(typed)
     }
 
     /// Input, parameters and the names the path uses.
-    fn json_path(&mut self, path: &'a JsonPathInvocation, at: Location, place: &Place<'a>) -> Analysis<Vec<Expr>> {
+    fn json_path(&mut self, path: &'a JsonPathInvocation, at: Location, place: &Place<'a>) -> Analysis<PathParts> {
         let input = self.expression(&path.input, place)?;
         check_input(&input.data_type, path.input_format, path.input.location)?;
-        let mut parts = vec![input];
-        let mut names: HashSet<String> = HashSet::new();
+        let input_form = form(Some(path.input_format));
+        let mut parts = PathParts { input: document(input), input_form, names: vec![], parameters: vec![], forms: vec![] };
         for parameter in &path.parameters {
             let name = parameter_name(&parameter.name);
-            if !names.insert(name.clone()) {
+            if parts.names.contains(&name) {
                 let message = format!("{name} JSON path parameter is specified more than once");
                 return Err(fail_at(parameter.name.location, "DUPLICATE_PARAMETER_NAME", message));
             }
             let typed = self.expression(&parameter.value, place)?;
-            match parameter.format {
-                Some(format) => check_input(&typed.data_type, format, parameter.value.location)?,
-                None if is_item_type(&typed.data_type) => {}
+            let format = implied_format(&parameter.value, parameter.format);
+            let value = match format {
+                Some(format) => {
+                    check_input(&typed.data_type, format, parameter.value.location)?;
+                    document(typed)
+                }
+                None if is_item_type(&typed.data_type) => plain(typed, true),
                 None => return Err(unsupported(at, format!("Unsupported type of JSON path parameter: {}", typed.data_type))),
-            }
-            parts.push(typed);
+            };
+            parts.names.push(name);
+            parts.parameters.push(value);
+            parts.forms.push(form(format));
         }
-        for used in path_variables(&path.path) {
-            if names.contains(used) {
-                continue;
-            }
-            let mut message = format!("no value passed for parameter {used}");
-            if names.iter().any(|name| name.eq_ignore_ascii_case(used)) {
-                message.push_str(&format!(". Try quoting \"{used}\" in the PASSING clause to match case"));
-            }
-            return Err(fail_at(path.path_location, "INVALID_PATH", message));
-        }
+        check_path(path, &parts.names)?;
         Ok(parts)
-    }
-
-    fn json_refused(&mut self, function: &str, parts: Vec<Expr>, data_type: TrinoType, at: Location) -> Expr {
-        self.shared.refusal.get_or_insert(unsupported(at, format!("{function} is not supported yet")));
-        Expr { kind: ExprKind::Row(parts), data_type }
     }
 }
 
 fn parameter_name(name: &Identifier) -> String {
     if name.is_delimited { name.value.clone() } else { name.value.to_uppercase() }
-}
-
-/// The `$name`s of a path; texts in quotes are passed over.
-fn path_variables(path: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut in_text = false;
-    for (index, character) in path.char_indices() {
-        if character == '"' {
-            in_text = !in_text;
-        }
-        if character != '$' || in_text {
-            continue;
-        }
-        let name = &path[index + 1..];
-        let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
-        if end > 0 && !name.starts_with(|c: char| c.is_ascii_digit()) {
-            found.push(&name[..end]);
-        }
-    }
-    found
 }
 
 /// Values that go into JSON as they are: what has a form of its own, and what can be a text.

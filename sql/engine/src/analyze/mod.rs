@@ -26,6 +26,7 @@ mod query;
 mod relations;
 mod scope;
 mod select;
+mod sql_json;
 mod structure;
 mod subqueries;
 mod type_names;

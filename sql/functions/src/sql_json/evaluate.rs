@@ -219,7 +219,8 @@ impl<'a> Evaluator<'a> {
                     Some(_) => return Err(failed("array subscript 'to' value must be singleton numeric".to_owned())),
                 };
                 let inside = 0..size as i64;
-                if !is_lax && !(inside.contains(&first) && inside.contains(&last) && first <= last) {
+                let is_inside = inside.contains(&first) && inside.contains(&last) && first <= last;
+                if !is_lax && !is_inside {
                     return Err(structural(format!("invalid array subscript: [{first}, {last}] for array of size {size}")));
                 }
                 let (first, last) = (first.max(0), last.min(size as i64 - 1));
@@ -316,9 +317,12 @@ fn array_index(item: &Item<'_>) -> Result<i64, FunctionError> {
     }
 }
 
+/// The first double past 64 bits.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// Without its fraction; none outside 64 bits.
 fn truncated(value: f64) -> Option<i64> {
-    (value >= -9.223_372_036_854_775_8e18 && value < 9.223_372_036_854_775_8e18).then_some(value as i64)
+    (-TWO_TO_63..TWO_TO_63).contains(&value).then_some(value as i64)
 }
 
 fn negated(value: SqlValue<'_>) -> Result<SqlValue<'_>, FunctionError> {
