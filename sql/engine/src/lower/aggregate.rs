@@ -21,7 +21,12 @@ impl Lowerer {
         let plan = self.relation(input)?;
         let mut below = Below { plan, expressions: Vec::new() };
         for (column, key) in &groups.keys {
-            self.compute(&mut below, key, column.clone())?;
+            let (plan, key) = self.apply_subqueries(std::mem::take(&mut below.plan), key)?;
+            below.plan = plan;
+            let key = named(self.expr(&key)?, column.symbol);
+            if !below.expressions.contains(&key) {
+                below.expressions.push(key);
+            }
         }
         let mut calls = Vec::with_capacity(aggregates.len());
         for aggregate in aggregates {
@@ -91,15 +96,14 @@ impl Lowerer {
     }
 
     fn compute(&mut self, below: &mut Below, expr: &Expr, column: Column) -> Result<DfExpr, EngineError> {
-        let plan = std::mem::replace(&mut below.plan, LogicalPlan::default());
-        let (plan, expr) = self.apply_subqueries(plan, expr)?;
+        let (plan, expr) = self.apply_subqueries(std::mem::take(&mut below.plan), expr)?;
         below.plan = plan;
-        let lowered = named(self.expr(&expr)?, column.symbol);
-        // Equal expressions are computed once.
         let bare = |expr: &DfExpr| match expr {
             DfExpr::Alias(alias) => (*alias.expr).clone(),
             other => other.clone(),
         };
+        let lowered = named(self.expr(&expr)?, column.symbol);
+        // Equal arguments are computed once.
         if matches!(lowered, DfExpr::Alias(_))
             && column.symbol.0 >= super::lowerer::FIRST_FRESH_SYMBOL
             && let Some(existing) = below.expressions.iter().find(|existing| bare(existing) == bare(&lowered))

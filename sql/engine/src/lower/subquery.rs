@@ -180,6 +180,9 @@ impl Lowerer {
             },
             _ => return Ok(None),
         };
+        if without_relation(subquery)?.is_some() {
+            return Ok(None);
+        }
         let outer: HashSet<Symbol> = subquery.correlation.iter().map(|column| column.symbol).collect();
         let mut matches: Vec<Expr> = Vec::new();
         match &subquery.kind {
@@ -205,6 +208,9 @@ impl Lowerer {
 
     /// The plan with the subquery's value, and the expression that is the value.
     fn attach_subquery(&mut self, plan: LogicalPlan, subquery: &Subquery) -> Result<(LogicalPlan, Expr), EngineError> {
+        if let Some(value) = without_relation(subquery)? {
+            return self.apply_subqueries(plan, &value);
+        }
         match &subquery.kind {
             SubqueryKind::Scalar => self.attach_scalar(plan, subquery),
             SubqueryKind::Exists => {
@@ -351,6 +357,10 @@ impl Lowerer {
 
     /// The plan with the columns of a relation that has exactly one row for each outer row.
     fn attach_row(&mut self, plan: LogicalPlan, relation: &Relation, correlation: &[Column]) -> Result<LogicalPlan, EngineError> {
+        // The same subquery may stand in several places, as `(subquery).*` does.
+        if relation.columns().iter().all(|column| plan.schema().has_column_with_unqualified_name(&name_of(column.symbol))) {
+            return Ok(plan);
+        }
         let outer: HashSet<Symbol> = correlation.iter().map(|column| column.symbol).collect();
         if !relation_refers_to(relation, &outer) {
             let inner = self.relation(relation)?;
@@ -510,6 +520,44 @@ fn row_equality(value: &Expr, columns: &[Column]) -> Result<Vec<Expr>, EngineErr
         terms.push(compare(Operator::Equal, part, reference(column))?);
     }
     Ok(terms)
+}
+
+/// The value of a subquery over one row of expressions, such as `(SELECT t.a + 1)`: no join is needed for it.
+fn without_relation(subquery: &Subquery) -> Result<Option<Expr>, EngineError> {
+    fn values_of(relation: &Relation) -> Option<Vec<(Column, Expr)>> {
+        match relation {
+            Relation::Values { columns, rows } => match rows.as_slice() {
+                [row] => Some(columns.iter().cloned().zip(row.iter().cloned()).collect()),
+                _ => None,
+            },
+            Relation::Project { input, expressions } => {
+                let below = values_of(input)?;
+                let value = |symbol: Symbol| below.iter().find(|(column, _)| column.symbol == symbol).map(|(_, value)| value.clone());
+                let inlined = |expr: &Expr| {
+                    super::rewrite::transform(expr, &mut |node| match node.kind {
+                        ExprKind::Column(symbol) => value(symbol).unwrap_or(node),
+                        _ => node,
+                    })
+                };
+                // A subquery inside may refer to the columns that would be gone.
+                if !below.is_empty() && expressions.iter().any(|(_, expr)| has_subquery(expr)) {
+                    return None;
+                }
+                Some(expressions.iter().map(|(column, expr)| (column.clone(), inlined(expr))).collect())
+            }
+            _ => None,
+        }
+    }
+    let Some(values) = values_of(&subquery.relation) else { return Ok(None) };
+    let column = |column: &Column| values.iter().find(|(own, _)| own.symbol == column.symbol).map(|(_, value)| value.clone());
+    let Some(columns) = subquery.columns.iter().map(column).collect::<Option<Vec<Expr>>>() else { return Ok(None) };
+    Ok(match (&subquery.kind, columns.as_slice()) {
+        (SubqueryKind::Scalar, [value]) => Some(value.clone()),
+        (SubqueryKind::Exists, _) => Some(boolean(Some(true))),
+        (SubqueryKind::In { value }, [only]) => Some(compare(Operator::Equal, (**value).clone(), only.clone())?),
+        (SubqueryKind::Quantified { value, operator, .. }, [only]) => Some(compare(*operator, (**value).clone(), only.clone())?),
+        _ => None,
+    })
 }
 
 /// Is there exactly one row, whatever the data?

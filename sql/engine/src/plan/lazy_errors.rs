@@ -10,17 +10,19 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::compute::{concat, filter_record_batch};
-use arrow::datatypes::{DataType, Schema};
-use arrow::record_batch::RecordBatch;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, Operator};
-use datafusion::physical_expr::expressions::BinaryExpr;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, split_conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
+use datafusion::physical_plan::joins::utils::JoinFilter;
+use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
 use super::try_marker::TRY_MARKER;
@@ -29,7 +31,7 @@ use crate::error::from_datafusion::from_datafusion;
 /// The errors TRY turns to null. Ref: Trino 401 "TRY".
 const CAUGHT_BY_TRY: &[&str] = &["DIVISION_BY_ZERO", "INVALID_CAST_ARGUMENT", "INVALID_FUNCTION_ARGUMENT", "NUMERIC_VALUE_OUT_OF_RANGE"];
 
-/// Runs before DataFusion's rules: projections, which may move into scans, and TRY anywhere.
+/// Runs before DataFusion's rules: projections, which may move into scans, join conditions, and TRY anywhere.
 #[derive(Debug, Default)]
 pub struct LazyProjections;
 
@@ -44,7 +46,7 @@ impl PhysicalOptimizerRule for LazyProjections {
                 let mut is_changed = false;
                 let mut expressions = Vec::with_capacity(projection.expr().len());
                 for ProjectionExpr { expr, alias } in projection.expr() {
-                    let lazy = lazy(Arc::clone(expr), true)?;
+                    let lazy = lazy(Arc::clone(expr), true, &projection.input().schema())?;
                     is_changed |= lazy.transformed;
                     expressions.push(ProjectionExpr { expr: lazy.data, alias: alias.clone() });
                 }
@@ -52,10 +54,20 @@ impl PhysicalOptimizerRule for LazyProjections {
                     return Ok(Transformed::yes(Arc::new(ProjectionExec::try_new(expressions, Arc::clone(projection.input()))?) as Arc<dyn ExecutionPlan>));
                 }
             } else if let Some(filter) = plan.downcast_ref::<FilterExec>() {
-                let lazy = lazy(Arc::clone(filter.predicate()), false)?;
+                let lazy = lazy(Arc::clone(filter.predicate()), false, &filter.input().schema())?;
                 if lazy.transformed {
                     return Ok(Transformed::yes(with_predicate(filter, lazy.data)?));
                 }
+            } else if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
+                if let Some(filter) = lazy_join_filter(join.filter())? {
+                    return Ok(Transformed::yes(join.builder().with_filter(Some(filter)).build_exec()?));
+                }
+            } else if let Some(join) = plan.downcast_ref::<NestedLoopJoinExec>()
+                && let Some(filter) = lazy_join_filter(join.filter())?
+            {
+                let builder = NestedLoopJoinExecBuilder::new(Arc::clone(join.left()), Arc::clone(join.right()), *join.join_type());
+                let lazy = builder.with_filter(Some(filter)).with_projection_ref(join.projection().clone()).build()?;
+                return Ok(Transformed::yes(Arc::new(lazy) as Arc<dyn ExecutionPlan>));
             }
             Ok(Transformed::no(plan))
         })
@@ -78,7 +90,7 @@ impl PhysicalOptimizerRule for LazyFilters {
             if !can_fail(filter.predicate()) {
                 return Ok(Transformed::no(plan));
             }
-            let within = lazy(Arc::clone(filter.predicate()), true)?.data;
+            let within = lazy(Arc::clone(filter.predicate()), true, &filter.input().schema())?.data;
             let predicate = Arc::new(LazyConjunction { predicate: within });
             Ok(Transformed::yes(with_predicate(filter, predicate)?))
         })
@@ -94,45 +106,150 @@ impl PhysicalOptimizerRule for LazyFilters {
     }
 }
 
+/// The join's condition made lazy; `None` when it stays as it is.
+fn lazy_join_filter(filter: Option<&JoinFilter>) -> Result<Option<JoinFilter>> {
+    let Some(filter) = filter else { return Ok(None) };
+    let lazy = lazy(Arc::clone(filter.expression()), true, filter.schema())?;
+    Ok(lazy.transformed.then(|| JoinFilter::new(lazy.data, filter.column_indices().to_vec(), Arc::clone(filter.schema()))))
+}
+
 fn with_predicate(filter: &FilterExec, predicate: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn ExecutionPlan>> {
     let builder: FilterExecBuilder = filter.into();
     Ok(Arc::new(builder.with_predicate(predicate).build()?))
 }
 
 /// TRY markers made to catch, and, when asked for, AND and OR with a right side that can fail made lazy.
-fn lazy(expr: Arc<dyn PhysicalExpr>, with_chains: bool) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
-    expr.transform_up(|node| {
+fn lazy(expr: Arc<dyn PhysicalExpr>, with_chains: bool, schema: &SchemaRef) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
+    expr.transform_down(|node| {
         if let Some(call) = node.downcast_ref::<ScalarFunctionExpr>()
             && call.fun().name() == TRY_MARKER
             && let [input] = call.args()
         {
-            return Ok(Transformed::yes(Arc::new(TryExpr { input: Arc::clone(input) }) as Arc<dyn PhysicalExpr>));
+            let inner = lazy(Arc::clone(input), with_chains, schema)?.data;
+            let caught = Arc::new(TryExpr { input: Closed::over(inner, schema)? }) as Arc<dyn PhysicalExpr>;
+            return Ok(Transformed::new(caught, true, TreeNodeRecursion::Jump));
         }
         if with_chains
             && let Some(chain) = node.downcast_ref::<BinaryExpr>()
             && matches!(chain.op(), Operator::And | Operator::Or)
             && can_fail(chain.right())
         {
-            return Ok(Transformed::yes(Arc::new(LazyChain { chain: chain.clone() }) as Arc<dyn PhysicalExpr>));
+            let left = lazy(Arc::clone(chain.left()), with_chains, schema)?.data;
+            let right = lazy(Arc::clone(chain.right()), with_chains, schema)?.data;
+            let right: Arc<dyn PhysicalExpr> = Arc::new(Closed::over(right, schema)?);
+            let chain = LazyChain { chain: BinaryExpr::new(left, *chain.op(), right) };
+            return Ok(Transformed::new(Arc::new(chain) as Arc<dyn PhysicalExpr>, true, TreeNodeRecursion::Jump));
         }
         Ok(Transformed::no(node))
     })
 }
 
+/// An expression that nothing is taken out of: DataFusion's rules see the columns it reads and not what it computes,
+/// so they can't compute a part of it elsewhere, for rows it is not meant for.
+#[derive(Debug, Clone)]
+struct Closed {
+    columns: Vec<Arc<dyn PhysicalExpr>>,
+    /// Over a batch of just these columns, in order.
+    body: Arc<dyn PhysicalExpr>,
+    schema: SchemaRef,
+}
+
+impl Closed {
+    fn over(expr: Arc<dyn PhysicalExpr>, schema: &SchemaRef) -> Result<Closed> {
+        let mut columns: Vec<Arc<dyn PhysicalExpr>> = Vec::new();
+        let mut fields = Vec::new();
+        let body = expr
+            .transform(|node| {
+                let Some(column) = node.downcast_ref::<Column>() else { return Ok(Transformed::no(node)) };
+                let known = columns.iter().position(|known| known.downcast_ref::<Column>() == Some(column));
+                let position = match known {
+                    Some(position) => position,
+                    None => {
+                        fields.push(schema.field(column.index()).clone());
+                        columns.push(Arc::clone(&node));
+                        columns.len() - 1
+                    }
+                };
+                Ok(Transformed::yes(Arc::new(Column::new(column.name(), position)) as Arc<dyn PhysicalExpr>))
+            })
+            .data()?;
+        Ok(Closed { columns, body, schema: Arc::new(Schema::new(fields)) })
+    }
+
+    /// The columns it reads, as a batch of their own.
+    fn inputs(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let mut arrays = Vec::with_capacity(self.columns.len());
+        for column in &self.columns {
+            arrays.push(column.evaluate(batch)?.into_array(batch.num_rows())?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let fields = self.schema.fields().iter().zip(&arrays).map(|(field, array)| field.as_ref().clone().with_data_type(array.data_type().clone()).with_nullable(true));
+        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays, &options)?)
+    }
+}
+
+impl PartialEq for Closed {
+    fn eq(&self, other: &Self) -> bool {
+        self.body.eq(&other.body) && self.columns.len() == other.columns.len() && self.columns.iter().zip(&other.columns).all(|(one, other)| one.eq(other))
+    }
+}
+
+impl Eq for Closed {}
+
+impl Hash for Closed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.body.hash(state);
+        self.columns.hash(state);
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.body, f)
+    }
+}
+
+impl PhysicalExpr for Closed {
+    fn data_type(&self, _input_schema: &Schema) -> Result<DataType> {
+        self.body.data_type(&self.schema)
+    }
+
+    fn nullable(&self, _input_schema: &Schema) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        self.body.evaluate(&self.inputs(batch)?)
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        self.columns.iter().collect()
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        Ok(Arc::new(Closed { columns: children, body: Arc::clone(&self.body), schema: Arc::clone(&self.schema) }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.body.fmt_sql(f)
+    }
+}
+
 /// Is there anything that may raise an error? Functions may; comparisons, casts that widen, columns and constants don't.
 fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
-    expr.is::<ScalarFunctionExpr>() || expr.children().into_iter().any(can_fail)
+    expr.is::<ScalarFunctionExpr>() || expr.is::<Closed>() || expr.is::<TryExpr>() || expr.children().into_iter().any(can_fail)
 }
 
 /// TRY: the input, null where it fails.
-#[derive(Debug, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct TryExpr {
-    input: Arc<dyn PhysicalExpr>,
+    input: Closed,
 }
 
 impl TryExpr {
+    /// Over a batch of just the columns it reads.
     fn evaluate_rows(&self, batch: &RecordBatch) -> Result<ArrayRef> {
-        let error = match self.input.evaluate(batch) {
+        let error = match self.input.body.evaluate(batch) {
             Ok(values) => return values.into_array(batch.num_rows()),
             Err(error) => error,
         };
@@ -142,7 +259,7 @@ impl TryExpr {
         }
         let rows = batch.num_rows();
         if rows <= 1 {
-            return Ok(new_null_array(&self.input.data_type(batch.schema_ref())?, rows));
+            return Ok(new_null_array(&self.input.body.data_type(batch.schema_ref())?, rows));
         }
         let half = rows / 2;
         let (first, second) = (self.evaluate_rows(&batch.slice(0, half))?, self.evaluate_rows(&batch.slice(half, rows - half))?);
@@ -168,18 +285,6 @@ fn shared(error: &DataFusionError) -> DataFusionError {
     DataFusionError::Internal(error.to_string())
 }
 
-impl PartialEq for TryExpr {
-    fn eq(&self, other: &Self) -> bool {
-        self.input.eq(&other.input)
-    }
-}
-
-impl Hash for TryExpr {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.input.hash(state);
-    }
-}
-
 impl fmt::Display for TryExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "try({})", self.input)
@@ -196,15 +301,15 @@ impl PhysicalExpr for TryExpr {
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        Ok(ColumnarValue::Array(self.evaluate_rows(batch)?))
+        Ok(ColumnarValue::Array(self.evaluate_rows(&self.input.inputs(batch)?)?))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
-        vec![&self.input]
+        self.input.children()
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
-        Ok(Arc::new(TryExpr { input: Arc::clone(&children[0]) }))
+        Ok(Arc::new(TryExpr { input: Closed { columns: children, ..self.input.clone() } }))
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
