@@ -1,8 +1,8 @@
 //! What time does a literal's text tell? Dates, times, timestamps and intervals. Ref: Trino 401 `DateTimes`, `DateTimeUtils.parseDayTimeInterval`.
 
 use datafusion::common::ScalarValue;
+use owlake_functions::cast::temporal_parse::{parse_time, parse_timestamp};
 use owlake_functions::types::TrinoType;
-use owlake_functions::types::civil::{days_from_civil, days_in_month};
 use owlake_functions::types::zone::{self, ZoneCursor, ZoneKey};
 use owlake_syntax::trino::ast::IntervalUnit;
 
@@ -12,113 +12,52 @@ const PICOS_PER_SECOND: i128 = 1_000_000_000_000;
 const PICOS_PER_MILLI: i128 = 1_000_000_000;
 const PICOS_PER_MICRO: i128 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
-const FRACTION_DIGITS_MAX: usize = 12;
+const FRACTION_DIGITS_MAX: u8 = 12;
 const MILLIS_PER_SECOND: i64 = 1_000;
-/// The widest year a date's text may have, by digits.
-const YEAR_DIGITS_MAX: usize = 9;
+/// Milliseconds that fit a packed timestamp with time zone.
+const PACKED_MILLIS_MAX: i128 = 1 << 51;
 
-/// `2020-01-02` as days since the epoch.
-pub(crate) fn date(text: &str) -> Option<i32> {
-    let days = civil_days(text.trim())?;
-    i32::try_from(days).ok()
+/// Why a text is no time or timestamp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is not written as one, or lies outside of its range.
+    Malformed,
+    /// Its fraction has this many digits, more than any type of the given name has.
+    Precision(&'static str, usize),
 }
 
-fn civil_days(text: &str) -> Option<i64> {
-    let (is_negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() < 4 || year.len() > YEAR_DIGITS_MAX {
-        return None;
-    }
-    let year = digits(year)? * if is_negative { -1 } else { 1 };
-    let month = u32::try_from(digits_of(month, 1..=2)?).ok()?;
-    let day = u32::try_from(digits_of(day, 1..=2)?).ok()?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
-        return None;
-    }
-    Some(days_from_civil(year, month, day))
-}
-
-/// Seconds of the day, picoseconds of the second, digits of the fraction.
-fn time_of_day(text: &str) -> Option<(i64, i128, u8)> {
-    let mut parts = text.split(':');
-    let (hour, minute) = (digits_of(parts.next()?, 1..=2)?, digits_of(parts.next()?, 1..=2)?);
-    let (second, fraction) = match parts.next() {
-        Some(second) => second.split_once('.').map_or((second, None), |(second, fraction)| (second, Some(fraction))),
-        None => ("0", None),
-    };
-    if parts.next().is_some() {
-        return None;
-    }
-    let second = digits_of(second, 1..=2)?;
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let (picos, precision) = match fraction {
-        Some(fraction) => {
-            if fraction.is_empty() || fraction.len() > FRACTION_DIGITS_MAX {
-                return None;
-            }
-            let scale = 10_i128.pow(u32::try_from(FRACTION_DIGITS_MAX - fraction.len()).ok()?);
-            (i128::from(digits(fraction)?) * scale, u8::try_from(fraction.len()).ok()?)
-        }
-        None => (0, 0),
-    };
-    Some((hour * 3600 + minute * 60 + second, picos, precision))
-}
-
-fn digits(text: &str) -> Option<i64> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok()
-}
-
-fn digits_of(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<i64> {
-    length.contains(&text.len()).then(|| digits(text)).flatten()
+fn precision_of(digits: usize, type_name: &'static str) -> Result<u8, Refusal> {
+    u8::try_from(digits).ok().filter(|digits| *digits <= FRACTION_DIGITS_MAX).ok_or(Refusal::Precision(type_name, digits))
 }
 
 /// `12:34:56.789`, with `+02:00` behind it a `time with time zone`.
-pub(crate) fn time(text: &str) -> Option<(ScalarValue, TrinoType)> {
-    let text = text.trim();
-    let zone_start = text.find(['+', '-']);
-    let (clock, offset) = match zone_start {
-        Some(start) => (text[..start].trim_end(), Some(zone::parse_offset_minutes(text[start..].trim())?)),
-        None => (text, None),
-    };
-    let (seconds, picos, precision) = time_of_day(clock)?;
-    let picos_of_day = i64::try_from(i128::from(seconds) * PICOS_PER_SECOND + picos).ok()?;
-    Some(match offset {
+pub(crate) fn time(text: &str) -> Result<(ScalarValue, TrinoType), Refusal> {
+    let written = parse_time(text).ok_or(Refusal::Malformed)?;
+    Ok(match written.offset_minutes {
         Some(offset) => {
-            let packed = zone::pack_time(picos_of_day, offset);
+            let precision = precision_of(written.digits, "TIME WITH TIME ZONE")?;
+            let packed = zone::pack_time(written.picos, offset);
             (ScalarValue::Decimal128(Some(packed), 38, 0), TrinoType::TimeWithTimeZone(precision))
         }
-        None => (ScalarValue::Int64(Some(picos_of_day)), TrinoType::Time(precision)),
+        None => (ScalarValue::Int64(Some(written.picos)), TrinoType::Time(precision_of(written.digits, "TIME")?)),
     })
 }
 
 /// `2020-01-02 12:34:56.789`, with a zone's name or offset behind it a `timestamp with time zone`.
-pub(crate) fn timestamp(text: &str) -> Option<(ScalarValue, TrinoType)> {
-    let text = text.trim();
-    let date_end = text.char_indices().skip(1).find(|(_, c)| *c == ' ' || *c == 'T').map_or(text.len(), |(index, _)| index);
-    let days = civil_days(&text[..date_end])?;
-    let rest = text.get(date_end + 1..).unwrap_or_default().trim_start();
-    let clock_end = rest.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(rest.len());
-    let (clock, zone_text) = rest.split_at(clock_end);
-    let (seconds, picos, precision) = if clock.is_empty() { (0, 0, 0) } else { time_of_day(clock)? };
-    let local_seconds = days * SECONDS_PER_DAY + seconds;
-    let zone_text = zone_text.trim();
-    if zone_text.is_empty() {
-        let epoch_picos = i128::from(local_seconds) * PICOS_PER_SECOND + picos;
-        return Some((timestamp_scalar(epoch_picos, precision), TrinoType::Timestamp(precision)));
-    }
-    let key = zone::find_key(zone_text)?;
+pub(crate) fn timestamp(text: &str) -> Result<(ScalarValue, TrinoType), Refusal> {
+    let written = parse_timestamp(text).ok_or(Refusal::Malformed)?;
+    let Some(key) = written.zone else {
+        let precision = precision_of(written.digits, "TIMESTAMP")?;
+        return Ok((timestamp_scalar(written.local_picos, precision), TrinoType::Timestamp(precision)));
+    };
+    let precision = precision_of(written.digits, "TIMESTAMP WITH TIME ZONE")?;
+    let local_seconds = i64::try_from(written.local_picos.div_euclid(PICOS_PER_SECOND)).map_err(|_| Refusal::Malformed)?;
     let offset = ZoneCursor::new(key).offset_at_local(local_seconds);
-    let epoch_picos = i128::from(local_seconds - i64::from(offset)) * PICOS_PER_SECOND + picos;
-    Some((zoned_scalar(epoch_picos, key, precision), TrinoType::TimestampWithTimeZone(precision)))
+    let epoch_picos = written.local_picos - i128::from(offset) * PICOS_PER_SECOND;
+    if !(-PACKED_MILLIS_MAX..PACKED_MILLIS_MAX).contains(&epoch_picos.div_euclid(PICOS_PER_MILLI)) {
+        return Err(Refusal::Malformed);
+    }
+    Ok((zoned_scalar(epoch_picos, key, precision), TrinoType::TimestampWithTimeZone(precision)))
 }
 
 /// The physical form of a `timestamp(precision)`.
@@ -211,6 +150,13 @@ pub(crate) fn interval_millis(text: &str, from: IntervalUnit, to: Option<Interva
     Some(if is_negative { -total } else { total })
 }
 
+fn digits(text: &str) -> Option<i64> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok()
+}
+
 fn signed(text: &str) -> (bool, &str) {
     let text = text.trim();
     match text.strip_prefix('-') {
@@ -235,10 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn dates_need_their_dashes() {
-        assert_eq!(date("1970-01-02"), Some(1));
-        assert_eq!(date("20220101"), None);
-        assert_eq!(date("2022-02-29"), None);
-        assert_eq!(date("2022-01-01 UTC"), None);
+    fn too_many_digits_are_told_apart_from_no_time() {
+        assert_eq!(time("12:34:56.1234567891234"), Err(Refusal::Precision("TIME", 13)));
+        assert_eq!(time("12:34:56.1234567891234+08:35"), Err(Refusal::Precision("TIME WITH TIME ZONE", 13)));
+        assert_eq!(time("25:00:00"), Err(Refusal::Malformed));
+        assert_eq!(time("12:00:00+15:00"), Err(Refusal::Malformed));
+        assert_eq!(timestamp("2020-05-01 12:34:56.1234567890123"), Err(Refusal::Precision("TIMESTAMP", 13)));
+        assert_eq!(timestamp("123001-01-02 03:04:05.321 Europe/Berlin"), Err(Refusal::Malformed));
+        assert_eq!(timestamp("123001-01-02 03:04:05.321").map(|(_, data_type)| data_type), Ok(TrinoType::Timestamp(3)));
     }
 }

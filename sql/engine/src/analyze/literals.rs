@@ -1,6 +1,8 @@
 //! Which constant does a literal mean? Numbers, texts, dates, intervals and the current time. Ref: Trino 401 `LiteralInterpreter`, `ExpressionAnalyzer`.
 
 use datafusion::common::ScalarValue;
+use owlake_functions::cast::from_text;
+use owlake_functions::cast::temporal_parse::parse_date;
 use owlake_functions::types::zone::{self, ZoneCursor};
 use owlake_functions::types::{TrinoType, parse};
 use owlake_syntax::location::Location;
@@ -10,7 +12,7 @@ use crate::ir::{Expr, ExprKind};
 use crate::session::Session;
 
 use super::failure::{Analysis, fail_at};
-use super::literal_text;
+use super::literal_text::{self, Refusal};
 
 const DECIMAL_PRECISION_MAX: usize = 38;
 const PICOS_PER_MICRO: i128 = 1_000_000;
@@ -37,11 +39,13 @@ pub(crate) fn literal(expression: &Expression, session: &Session) -> Analysis<Ex
         ExpressionKind::DecimalLiteral { value, is_typed } => decimal(value, *is_typed, at, session)?,
         ExpressionKind::GenericLiteral { type_name, value } => generic(type_name, value, at)?,
         ExpressionKind::TimeLiteral(text) => {
-            literal_text::time(text).map(|(value, data_type)| constant(value, data_type)).ok_or_else(|| invalid(at, text, "time"))?
+            let (value, data_type) = literal_text::time(text).map_err(|refusal| refused(at, text, "time", refusal))?;
+            constant(value, data_type)
         }
-        ExpressionKind::TimestampLiteral(text) => literal_text::timestamp(text)
-            .map(|(value, data_type)| constant(value, data_type))
-            .ok_or_else(|| invalid(at, text, "timestamp"))?,
+        ExpressionKind::TimestampLiteral(text) => {
+            let (value, data_type) = literal_text::timestamp(text).map_err(|refusal| refused(at, text, "timestamp", refusal))?;
+            constant(value, data_type)
+        }
         ExpressionKind::IntervalLiteral(interval) => interval_constant(interval, at)?,
         _ => return Err(crate::error::EngineError::internal("an expression that is no literal was read as one")),
     })
@@ -49,6 +53,18 @@ pub(crate) fn literal(expression: &Expression, session: &Session) -> Analysis<Ex
 
 fn invalid(at: Location, text: &str, kind: &str) -> crate::error::EngineError {
     fail_at(at, "INVALID_LITERAL", format!("'{text}' is not a valid {kind} literal"))
+}
+
+fn refused(at: Location, text: &str, kind: &str, refusal: Refusal) -> crate::error::EngineError {
+    match refusal {
+        Refusal::Malformed => invalid(at, text, kind),
+        Refusal::Precision(type_name, digits) => precision_out_of_range(at, type_name, digits),
+    }
+}
+
+fn precision_out_of_range(at: Location, type_name: &str, digits: impl std::fmt::Display) -> crate::error::EngineError {
+    let message = format!("{type_name} precision must be in range [0, {TEMPORAL_PRECISION_MAX}]: {digits}");
+    fail_at(at, "NUMERIC_VALUE_OUT_OF_RANGE", message)
 }
 
 fn character_count(text: &str) -> u32 {
@@ -134,43 +150,30 @@ fn generic(type_name: &str, text: &str, at: Location) -> Analysis<Expr> {
         parse::parse(type_name).map_err(|_| fail_at(at, "TYPE_NOT_FOUND", format!("Unknown type: {}", type_name.to_lowercase())))?;
     let fail = || invalid(at, text, &data_type.display_name());
     let value = match &data_type {
-        TrinoType::Boolean => match text.to_lowercase().as_str() {
-            "t" | "true" | "1" => ScalarValue::Boolean(Some(true)),
-            "f" | "false" | "0" => ScalarValue::Boolean(Some(false)),
-            _ => return Err(fail()),
-        },
+        TrinoType::Boolean => ScalarValue::Boolean(Some(from_text::parse_boolean(text).ok_or_else(fail)?)),
         TrinoType::Tinyint => ScalarValue::Int8(Some(text.parse().map_err(|_| fail())?)),
         TrinoType::Smallint => ScalarValue::Int16(Some(text.parse().map_err(|_| fail())?)),
         TrinoType::Integer => ScalarValue::Int32(Some(text.parse().map_err(|_| fail())?)),
         TrinoType::Bigint => ScalarValue::Int64(Some(text.parse().map_err(|_| fail())?)),
-        TrinoType::Real => ScalarValue::Float32(Some(parse_float(text).ok_or_else(fail)? as f32)),
-        TrinoType::Double => ScalarValue::Float64(Some(parse_float(text).ok_or_else(fail)?)),
+        TrinoType::Real => ScalarValue::Float32(Some(from_text::parse_float(text).ok_or_else(fail)?)),
+        TrinoType::Double => ScalarValue::Float64(Some(from_text::parse_float(text).ok_or_else(fail)?)),
         TrinoType::Decimal { .. } => return parse_decimal(text).ok_or_else(|| invalid(at, text, "decimal")),
         TrinoType::Varchar(None) => ScalarValue::Utf8View(Some(text.to_owned())),
         TrinoType::Char(_) => return Ok(text_constant(text.trim_end_matches(' '), TrinoType::Char(character_count(text)))),
-        TrinoType::Date => ScalarValue::Date32(Some(literal_text::date(text).ok_or_else(fail)?)),
+        TrinoType::Date => ScalarValue::Date32(Some(parse_date(text).ok_or_else(fail)?)),
         TrinoType::Time(_) | TrinoType::TimeWithTimeZone(_) => {
-            let (value, data_type) = literal_text::time(text).ok_or_else(fail)?;
+            let (value, data_type) = literal_text::time(text).map_err(|refusal| refused(at, text, "time", refusal))?;
             return Ok(constant(value, data_type));
         }
         TrinoType::Timestamp(_) | TrinoType::TimestampWithTimeZone(_) => {
-            let (value, data_type) = literal_text::timestamp(text).ok_or_else(fail)?;
+            let (value, data_type) = literal_text::timestamp(text).map_err(|refusal| refused(at, text, "timestamp", refusal))?;
             return Ok(constant(value, data_type));
         }
-        TrinoType::Uuid => {
-            let id = uuid::Uuid::try_parse(text).ok().filter(|_| text.len() == 36).ok_or_else(fail)?;
-            ScalarValue::FixedSizeBinary(16, Some(id.as_bytes().to_vec()))
-        }
-        TrinoType::IpAddress => {
-            let address: std::net::IpAddr = text.parse().map_err(|_| fail())?;
-            let octets = match address {
-                std::net::IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-                std::net::IpAddr::V6(address) => address.octets(),
-            };
-            ScalarValue::FixedSizeBinary(16, Some(octets.to_vec()))
-        }
+        TrinoType::Varbinary => ScalarValue::BinaryView(Some(text.as_bytes().to_vec())),
+        TrinoType::Uuid => ScalarValue::FixedSizeBinary(16, Some(from_text::parse_uuid(text).map_err(|_| fail())?.to_vec())),
+        TrinoType::IpAddress => ScalarValue::FixedSizeBinary(16, Some(from_text::parse_ip_address(text).map_err(|_| fail())?.to_vec())),
         TrinoType::Json => {
-            if serde_json::from_str::<serde_json::Value>(text).is_err() {
+            if owlake_functions::json::tree::parse(text).is_err() {
                 return Err(fail());
             }
             let argument = text_constant(text, TrinoType::VARCHAR);
@@ -188,17 +191,6 @@ fn json_parse(text: Expr, at: Location) -> Analysis<Expr> {
     let function = resolve_function("json_parse", &[Argument::Value(TrinoType::VARCHAR)], &mut no_lambda)
         .map_err(|error| super::failure::of_function(at, &error))?;
     Ok(Expr { kind: ExprKind::Call { function: function.into(), arguments: vec![text] }, data_type: TrinoType::Json })
-}
-
-/// As Java's `Double.parseDouble`, which Trino casts texts with.
-fn parse_float(text: &str) -> Option<f64> {
-    match text.trim() {
-        "NaN" => Some(f64::NAN),
-        "Infinity" | "+Infinity" => Some(f64::INFINITY),
-        "-Infinity" => Some(f64::NEG_INFINITY),
-        trimmed if trimmed.bytes().any(|byte| byte.is_ascii_digit()) => trimmed.parse().ok(),
-        _ => None,
-    }
 }
 
 fn interval_constant(interval: &IntervalLiteral, at: Location) -> Analysis<Expr> {
@@ -227,8 +219,7 @@ pub(crate) fn current_time(function: CurrentTime, precision: Option<u32>, sessio
             CurrentTime::LocalTime => "TIME",
             CurrentTime::LocalTimestamp => "TIMESTAMP",
         };
-        let message = format!("{name} precision must be in range [0, {TEMPORAL_PRECISION_MAX}]: {precision}");
-        return Err(fail_at(at, "NUMERIC_VALUE_OUT_OF_RANGE", message));
+        return Err(precision_out_of_range(at, name, precision));
     }
     let precision = precision.and_then(|precision| u8::try_from(precision).ok()).unwrap_or(CURRENT_PRECISION_DEFAULT);
     let key = zone::load_key(&session.info.zone).map_err(|error| super::failure::of_function(at, &error))?;

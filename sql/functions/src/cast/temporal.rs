@@ -229,9 +229,10 @@ impl Context<'_> {
     fn offset_time(&mut self, moment: Moment) -> (i64, i32) {
         match moment {
             Moment::OffsetTime(picos, offset_minutes) => (picos, offset_minutes),
+            // Trino looks the offset up at the wall clock's time taken as UTC, which tells within hours of a change of offset.
             Moment::Instant(picos, key) => {
-                let offset_minutes = self.offset_at(key, picos) / 60;
-                (self.time(moment), offset_minutes)
+                let local = self.local_of(picos, key);
+                (self.time(moment), self.offset_at(key, local) / 60)
             }
             other => (self.time(other), self.session_offset_minutes()),
         }

@@ -11,7 +11,9 @@ use crate::cast::cast_array;
 use crate::error::FunctionError;
 use crate::function::{Function, Nulls, Overload};
 use crate::types::TrinoType;
+use crate::types::civil::PICOS_PER_SECOND;
 use crate::types::text::ValueWriter;
+use crate::types::zone::{self, ZoneCursor};
 
 pub const FUNCTION: Function = Function {
     name: "format",
@@ -128,13 +130,12 @@ fn value(argument: &Argument<'_>, row: usize) -> Value {
 fn java_temporal(data_type: &TrinoType, values: &dyn Array, row: usize) -> String {
     let mut text = String::new();
     ValueWriter::new(data_type).write(values, row, &mut text);
-    let (text, zone) = match data_type {
-        TrinoType::TimestampWithTimeZone(_) => match text.rsplit_once(' ') {
-            Some((moment, zone)) => (moment.to_string(), format!("[{zone}]")),
-            None => (text, String::new()),
-        },
-        _ => (text, String::new()),
-    };
+    let zone = java_zone(data_type, values, row);
+    if !zone.is_empty()
+        && let Some(moment_end) = text.rfind(' ')
+    {
+        text.truncate(moment_end);
+    }
     if matches!(data_type, TrinoType::Date) {
         return text;
     }
@@ -153,6 +154,32 @@ fn java_temporal(data_type: &TrinoType, values: &dyn Array, row: usize) -> Strin
         format!("{nanos:09}")
     };
     format!("{moment}.{digits}{zone}")
+}
+
+/// The offset and, unless the zone is that offset, the zone in brackets: `+05:45[Asia/Kathmandu]`, `Z[UTC]`, `+02:00`.
+fn java_zone(data_type: &TrinoType, values: &dyn Array, row: usize) -> String {
+    let (key, epoch_seconds) = match data_type {
+        TrinoType::TimestampWithTimeZone(0..=3) => {
+            let (millis, key) = zone::unpack_millis(values.as_primitive::<Int64Type>().value(row));
+            (key, millis.div_euclid(1000))
+        }
+        TrinoType::TimestampWithTimeZone(_) => {
+            let (picos, key) = zone::unpack_picos(values.as_primitive::<Decimal128Type>().value(row));
+            (key, picos.div_euclid(i128::from(PICOS_PER_SECOND)) as i64)
+        }
+        _ => return String::new(),
+    };
+    let name = zone::name(key);
+    if name.starts_with(['+', '-']) {
+        return name.to_string();
+    }
+    let offset = ZoneCursor::new(key).offset_at(epoch_seconds);
+    let (sign, size) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
+    match (offset, size % 60) {
+        (0, _) => format!("Z[{name}]"),
+        (_, 0) => format!("{sign}{:02}:{:02}[{name}]", size / 3600, size / 60 % 60),
+        (_, seconds) => format!("{sign}{:02}:{:02}:{seconds:02}[{name}]", size / 3600, size / 60 % 60),
+    }
 }
 
 /// Nanoseconds of a fraction's digits, half up.
