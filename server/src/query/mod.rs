@@ -23,6 +23,7 @@ pub mod failure;
 mod history;
 pub mod metering;
 pub mod named_queries;
+pub mod prepared_port;
 pub mod prepared_statements;
 pub mod queue;
 pub mod record;

@@ -5,6 +5,7 @@
 use crate::app::App;
 use crate::error::{ApiError, ApiErrorKind, AthenaErrorCode};
 use crate::query::executor::Accepted;
+use crate::query::prepared_port::WorkgroupStatements;
 use crate::query::record::Submission;
 use crate::query::run;
 use crate::query::settings::{ResultSettings, Settings, effective};
@@ -53,6 +54,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     let workgroup = app.workgroups.accepting(request.workgroup.as_deref().unwrap_or(PRIMARY))?;
     let result = effective(&workgroup, request.result.clone())?;
     let mut session = session(&request, app.ids.uuid().to_string(), now_ms);
+    session.prepared = Some(Arc::new(WorkgroupStatements { app: app.clone(), workgroup: workgroup.name.clone() }));
     let Accepted { statement_type, substatement_type, has_external_location, statement } = app.executor.accept(&request.text, &session).map_err(refused)?;
     if has_external_location && workgroup.is_enforced {
         return Err(ApiError::invalid_input(LOCATION_ENFORCED));
@@ -118,6 +120,7 @@ fn session(request: &Request, query_id: String, now_ms: i64) -> Session {
         decimal_literals_as_double: true,
         query_id,
         output: None,
+        prepared: None,
     }
 }
 

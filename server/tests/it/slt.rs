@@ -116,6 +116,7 @@ impl InProcess {
             decimal_literals_as_double: true,
             query_id: uuid::Uuid::new_v4().to_string(),
             output: Some(SessionOutput { location: "s3://results/out/".to_string(), engine_query_id: "20260917_085344_00007_k6s5b".to_string() }),
+            prepared: None,
         };
         let parsed = self.engine.parse(sql).map_err(fail)?;
         let prepared = self.engine.prepare(session, parsed, Arc::new(Meter::default())).await.map_err(fail)?;

@@ -27,7 +27,7 @@ use crate::runtime::{Runtime, physical_plan};
 use crate::scan::source::{ScanCaches, ScanContext};
 use crate::session::Session;
 use crate::show_functions;
-use crate::statement::{StatementContext, create_table_as_select, insert, unload, view};
+use crate::statement::{StatementContext, create_table_as_select, insert, prepared, unload, view};
 use crate::storage::BucketResolver;
 use crate::write::{PlannedRows, WriteJob, WriteScope};
 
@@ -196,6 +196,19 @@ impl Engine {
                 StatementKind::Unload(unload) => {
                     let scope = WriteScope { engine: self, session, parameter_count: parsed.parameter_count, meter };
                     unload::prepare(scope, *unload).await.map(writing)
+                }
+                StatementKind::Prepare { name, statement } => {
+                    let text = statement.span.text(&parsed.text).to_owned();
+                    let store = prepared::store(&session)?;
+                    Ok(effect("PREPARE", move || store.keep(&name.value, &text).map(|()| Output::Nothing)))
+                }
+                StatementKind::Deallocate(name) => {
+                    let store = prepared::store(&session)?;
+                    Ok(effect("DEALLOCATE", move || store.remove(&name.value).map(|()| Output::Nothing)))
+                }
+                StatementKind::Execute { name, parameters } => {
+                    let (session, statement) = prepared::statement(self, session, &name.value, &parameters, &parsed.text)?;
+                    Box::pin(self.prepare(session, statement, meter)).await
                 }
                 other => Err(EngineError::engine("NOT_SUPPORTED", format!("{} is not supported yet", statement_name(&other)))),
             },

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use owlake_functions::registry::SessionInfo;
 
+use crate::error::EngineError;
+
 /// The settings of one query. Built by the caller; the engine reads no clock and no environment.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -21,6 +23,20 @@ pub struct Session {
     pub query_id: String,
     /// For statements that write; `None` where there is no place for results.
     pub output: Option<SessionOutput>,
+    /// What PREPARE, EXECUTE and DEALLOCATE work on; `None` where there is none.
+    pub prepared: Option<Arc<dyn PreparedStore>>,
+}
+
+/// The prepared statements of the query's workgroup. Implemented by the server; each method may block on the disk.
+pub trait PreparedStore: Send + Sync + std::fmt::Debug {
+    /// The text of a statement; `None` when there is no such name.
+    fn find(&self, name: &str) -> Option<String>;
+
+    /// Keeps a statement; one of the same name is replaced. Errors: there are too many.
+    fn keep(&self, name: &str, text: &str) -> Result<(), EngineError>;
+
+    /// Removes a statement. Errors: there is none.
+    fn remove(&self, name: &str) -> Result<(), EngineError>;
 }
 
 /// Where a statement writes that does not say where, and how its files are called.

@@ -167,6 +167,7 @@ pub fn session() -> Session {
         decimal_literals_as_double: false,
         query_id: "test".to_owned(),
         output: None,
+        prepared: None,
     }
 }
 

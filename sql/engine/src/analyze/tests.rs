@@ -36,6 +36,7 @@ fn session(catalog: &str, schema: Option<&str>, parameters: &[&str]) -> Session 
         decimal_literals_as_double: false,
         query_id: "test".to_owned(),
         output: None,
+        prepared: None,
     }
 }
 

@@ -11,6 +11,7 @@
 //! | MSCK REPAIR TABLE | `repair_table.rs` |
 //! | SHOW … | `show.rs`, `show_create_table.rs` |
 //! | DESCRIBE | `describe.rs` |
+//! | PREPARE, EXECUTE, DEALLOCATE | `prepared.rs` |
 //! | CREATE VIEW, DROP VIEW, SHOW CREATE VIEW | `view.rs` |
 
 mod columns;
@@ -22,6 +23,7 @@ mod drop_table;
 mod failure;
 pub(crate) mod insert;
 mod partitions;
+pub(crate) mod prepared;
 mod properties;
 mod repair_table;
 mod show;
@@ -95,6 +97,8 @@ pub const STATEMENTS: &[StatementKind] = &[
     listing("SHOW TBLPROPERTIES", "SHOW_TABLE_PROPERTIES", &["prpt_name", "prpt_value"]),
     listing("SHOW CREATE TABLE", "SHOW_CREATE_TABLE", &["createtab_stmt"]),
     listing("DESCRIBE", "DESCRIBE_TABLE", &["col_name", "data_type", "comment"]),
+    effect("PREPARE", "PREPARE"),
+    effect("DEALLOCATE", "DEALLOCATE"),
     effect("CREATE VIEW", "CREATE_VIEW"),
     effect("DROP VIEW", "DROP_VIEW"),
     StatementKind { is_hive_string: false, ..listing("SHOW CREATE VIEW", "SHOW_CREATE_VIEW", &["create view"]) },

@@ -30,7 +30,8 @@ impl BucketResolver for MemoryBuckets {
     }
 }
 
-struct FixedClock;
+/// A catalog's clock that stands still.
+pub struct FixedClock;
 
 impl Clock for FixedClock {
     fn now_ms(&self) -> i64 {
@@ -57,6 +58,7 @@ pub fn session(database: &str, zone: &str, decimal_literals_as_double: bool) -> 
         decimal_literals_as_double,
         query_id: "00000000-0000-4000-8000-000000000000".to_string(),
         output: None,
+        prepared: None,
     }
 }
 
