@@ -31,11 +31,16 @@ async fn get_tables(app: Arc<App>, context: RequestContext, input: GetTablesRequ
     Ok(GetTablesResponse { table_list: Some(table_list), next_token })
 }
 
-/// The expression, folded like the names, matched on the whole name.
+/// The expression, folded like the names, matched on the whole name. One of name characters and stars is a glob:
+/// awswrangler sends `sales*`, `*2024` and `*sales*` for names that begin with, end with and hold a text.
 ///
 /// Deviation: Java's lookaround, backreferences and possessive quantifiers are refused; matching takes linear time.
 fn whole_name(expression: &str) -> Result<Regex, ApiError> {
-    Regex::new(&format!("^(?i:{expression})$"))
+    let is_glob = expression.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '*'));
+    let pattern = if is_glob { expression.replace('*', ".*") } else { expression.to_owned() };
+    // Alone first, so that a stray bracket does not close the group it is put in.
+    Regex::new(&pattern)
+        .and_then(|_| Regex::new(&format!("^(?i:{pattern})$")))
         .map_err(|_| ApiError::new(ApiErrorKind::InvalidInput, format!("Invalid table expression '{expression}'")))
 }
 
@@ -60,5 +65,16 @@ mod tests {
         assert!(!whole_name("sales").unwrap().is_match("sales_2024"));
         assert!(!whole_name("a|b").unwrap().is_match("ab"));
         assert!(whole_name("(").is_err());
+        assert!(whole_name("a)|(b").is_err());
+    }
+
+    #[test]
+    fn stars_among_name_characters_are_globs() {
+        for (glob, matching, other) in
+            [("sales*", "sales_2024", "my_sales"), ("*2024", "sales_2024", "2024_sales"), ("*les*", "sales_2024", "lesser")]
+        {
+            assert!(whole_name(glob).unwrap().is_match(matching), "{glob}");
+            assert_eq!(whole_name(glob).unwrap().is_match(other), glob == "*les*", "{glob}");
+        }
     }
 }
