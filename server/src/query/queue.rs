@@ -3,6 +3,8 @@
 //! Ref: Athena user guide, service quotas: active DML and DDL queries.
 
 use crate::config::Limits;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -19,14 +21,15 @@ struct Lane {
 
 /// A place among the active queries, kept to the query's end.
 pub struct Place {
-    running: Arc<Semaphore>,
+    /// In the lane's line since the admission.
+    waiting: BoxFuture<'static, Option<OwnedSemaphorePermit>>,
     _active: OwnedSemaphorePermit,
 }
 
 /// A turn of the engine; it ends when dropped.
 pub struct Turn {
     _running: OwnedSemaphorePermit,
-    _place: Place,
+    _active: OwnedSemaphorePermit,
 }
 
 impl Queue {
@@ -43,15 +46,22 @@ impl Queue {
     pub fn admit(&self, statement_type: &str, substatement_type: &str) -> Option<Place> {
         let lane = if is_dml(statement_type, substatement_type) { &self.dml } else { &self.ddl };
         let active = lane.active.clone().try_acquire_owned().ok()?;
-        Some(Place { running: lane.running.clone(), _active: active })
+        let running = lane.running.clone();
+        let mut waiting: BoxFuture<'static, _> = Box::pin(tokio::task::unconstrained(async move { running.acquire_owned().await.ok() }));
+        // The first look takes the place in the line, so that turns follow admissions and not when each task first runs.
+        let waiting = match waiting.as_mut().now_or_never() {
+            Some(turn) => Box::pin(std::future::ready(turn)),
+            None => waiting,
+        };
+        Some(Place { waiting, _active: active })
     }
 }
 
 impl Place {
-    /// Waits for the turn; places are served in the order they wait. `None` never happens while the server lives.
+    /// Waits for the turn; places are served in the order they were given. `None` never happens while the server lives.
     pub async fn turn(self) -> Option<Turn> {
-        let running = self.running.clone().acquire_owned().await.ok()?;
-        Some(Turn { _running: running, _place: self })
+        let Place { waiting, _active } = self;
+        Some(Turn { _running: waiting.await?, _active })
     }
 }
 
@@ -64,7 +74,6 @@ pub fn is_dml(statement_type: &str, substatement_type: &str) -> bool {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use futures::FutureExt;
 
     #[test]
     fn lanes_are_bounded_and_first_in_first_out() {
@@ -83,5 +92,19 @@ mod tests {
         assert!(third.as_mut().now_or_never().is_none());
         assert!(second.as_mut().now_or_never().flatten().is_some());
         assert!(queue.admit("DML", "SELECT").is_some());
+    }
+
+    #[test]
+    fn turns_follow_admissions_whoever_asks_first() {
+        let queue = Queue::new(&Limits { dml_running_max: 1, ..crate::config::Config::default().limits });
+        let [first, second, third] = [0; 3].map(|_| queue.admit("DML", "SELECT").unwrap());
+        let mut third = Box::pin(third.turn());
+        assert!(third.as_mut().now_or_never().is_none());
+        let mut second = Box::pin(second.turn());
+        drop(first);
+        assert!(third.as_mut().now_or_never().is_none());
+        let turn = second.as_mut().now_or_never().flatten().unwrap();
+        drop(turn);
+        assert!(third.as_mut().now_or_never().flatten().is_some());
     }
 }
