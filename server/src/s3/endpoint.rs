@@ -1,12 +1,14 @@
 //! How does a request reach the S3 service, and what does every answer carry?
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_body_util::BodyExt;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{S3Error, S3ErrorCode, S3Result};
@@ -83,7 +85,14 @@ impl Endpoint {
         let request = signature::strip(request, chrono::Utc::now())?;
         let caller = request.extensions().get::<signature::Caller>().and_then(|c| c.access_key.clone());
         self.check_expected_owner(request.headers(), caller.as_deref())?;
+        check_xml_length(&request)?;
+        let is_broken = Arc::new(AtomicBool::new(false));
+        let request = request.map(|body| watched(body, is_broken.clone()));
         match self.service.call(request).await {
+            // s3s takes every failure to read an XML body for its own.
+            Ok(response) if response.status() == StatusCode::INTERNAL_SERVER_ERROR && is_broken.load(Ordering::Relaxed) => {
+                Err(S3Error::with_message(S3ErrorCode::IncompleteBody, "The request body could not be read."))
+            }
             Ok(response) => Ok(response.map(Body::new)),
             Err(error) => {
                 tracing::error!(?error, "the S3 service failed");
@@ -107,6 +116,38 @@ impl Endpoint {
     }
 }
 
+/// Refuses an XML body that says it is too long; s3s would call it a failure of the server.
+fn check_xml_length(request: &http::Request<s3s::Body>) -> S3Result<()> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_form = header(CONTENT_TYPE).starts_with("multipart/form-data");
+    let length: u64 = header(CONTENT_LENGTH).parse().unwrap_or(0);
+    if length <= XML_BODY_BYTES_MAX as u64 || is_form || !has_xml_body(request.method(), request.uri().query().unwrap_or_default()) {
+        return Ok(());
+    }
+    Err(S3Error::with_message(S3ErrorCode::MaxMessageLengthExceeded, "Your request was too large."))
+}
+
+/// Whether the body is a document and not an object's bytes.
+fn has_xml_body(method: &Method, query: &str) -> bool {
+    let names = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
+    match *method {
+        Method::POST => true,
+        Method::PUT => names.into_iter().any(|name| !matches!(name, "partNumber" | "uploadId" | "x-id")),
+        _ => false,
+    }
+}
+
+/// The body; a failure to read it is noted.
+fn watched(body: s3s::Body, is_broken: Arc<AtomicBool>) -> s3s::Body {
+    if HttpBody::is_end_stream(&body) {
+        return body;
+    }
+    s3s::Body::http_body_unsync(body.map_err(move |error| {
+        is_broken.store(true, Ordering::Relaxed);
+        error
+    }))
+}
+
 fn error_response(error: S3Error) -> Response {
     match error.to_http_response() {
         Ok(response) => response.map(Body::new),
@@ -122,7 +163,6 @@ fn error_response(error: S3Error) -> Response {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use axum::body::to_bytes;
-    use http::Method;
 
     use super::*;
     use crate::storage::StorageOptions;
@@ -183,6 +223,20 @@ mod tests {
         let (status, _, body) = server.send(Method::GET, "/lake/k", &[], "").await;
         assert_eq!(status, 404);
         assert!(body.contains("<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn documents_are_refused_for_their_length_or_a_broken_body() {
+        // Ref: Amazon S3 API reference, "List of error codes": MaxMessageLengthExceeded, IncompleteBody.
+        let server = Server::start();
+        let (status, _, body) = server.send(Method::POST, "/lake?delete", &[], &"x".repeat(XML_BODY_BYTES_MAX + 1)).await;
+        assert_eq!(status, 400);
+        assert!(body.contains("<Code>MaxMessageLengthExceeded</Code>"), "{body}");
+        let chunked = [("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), ("x-amz-decoded-content-length", "5")];
+        let (status, _, body) = server.send(Method::POST, "/lake?delete", &chunked, "zz\r\nhello\r\n0\r\n\r\n").await;
+        assert_eq!((status, body.contains("<Code>IncompleteBody</Code>")), (400, true), "{body}");
+        let (status, _, _) = server.send(Method::PUT, "/lake/k?x-id=PutObject", &[], &"x".repeat(XML_BODY_BYTES_MAX + 1)).await;
+        assert_eq!(status, 200, "an object may be longer than a document");
     }
 
     #[tokio::test]

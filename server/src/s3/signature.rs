@@ -30,6 +30,9 @@ const PRESIGNED_PARAMETERS: [&str; 10] = [
     "Expires",
 ];
 
+/// Longest life of a presigned URL. Ref: Amazon S3 API reference, "Authenticating requests: using query parameters".
+const EXPIRES_SECONDS_MAX: i64 = 604_800;
+
 /// Who sent a request, as claimed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
@@ -80,6 +83,13 @@ fn is_presigned(query: &str) -> bool {
 }
 
 fn check_expiry(query: &str, now: DateTime<Utc>) -> S3Result<()> {
+    if parameter(query, "X-Amz-Expires").and_then(|seconds| seconds.parse().ok()).is_some_and(|seconds: i64| seconds > EXPIRES_SECONDS_MAX)
+    {
+        return Err(S3Error::with_message(
+            S3ErrorCode::AuthorizationQueryParametersError,
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+        ));
+    }
     let expires = match (parameter(query, "X-Amz-Date"), parameter(query, "X-Amz-Expires")) {
         (Some(date), Some(seconds)) => {
             let signed = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").ok();
@@ -171,6 +181,9 @@ mod tests {
         assert_eq!(uri, "/b/k?partNumber=2");
         assert_eq!(caller.access_key.as_deref(), Some("AKID"));
         assert!(strip_uri(&format!("/b/k?{signed}&X-Amz-Expires=60")).is_err());
+        assert!(strip_uri(&format!("/b/k?{signed}&X-Amz-Expires=604800")).is_ok());
+        let too_long = strip_uri(&format!("/b/k?{signed}&X-Amz-Expires=604801")).unwrap_err();
+        assert_eq!(too_long.code(), &S3ErrorCode::AuthorizationQueryParametersError);
         assert_eq!(strip_uri("/b/k?AWSAccessKeyId=AKID&Signature=x&Expires=1704067800").unwrap().0, "/b/k");
         assert!(strip_uri("/b/k?AWSAccessKeyId=AKID&Signature=x&Expires=1704060000").is_err());
         assert_eq!(strip_uri("/b?prefix=Expires").unwrap().0, "/b?prefix=Expires");
