@@ -77,6 +77,7 @@ impl App {
     /// Opens the data folder and puts the real parts together.
     pub fn open(config: Config, query_runtime: tokio::runtime::Handle) -> Result<Arc<Self>, ServerError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        config.check_folders()?;
         let data_dir = &config.data_dir;
         std::fs::create_dir_all(data_dir).map_err(|error| ServerError::io(data_dir.display().to_string(), error))?;
         let catalog: Arc<dyn Catalog> = open_catalog(&data_dir.join("catalog"), clock.clone())?;
@@ -131,9 +132,15 @@ fn open_catalog(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Catalog>
 }
 
 /// A new catalog has the database `default`, as a Hive metastore has; one that was dropped stays dropped.
+///
+/// A catalog that cannot be listed, because one of its databases is damaged, is not new; the others stay usable.
 fn make_default_database(catalog: &dyn Catalog) -> owlake_catalog::Result<()> {
-    if catalog.databases()?.is_empty() {
-        catalog.create_database(&DatabaseName::parse("default")?, DatabaseDefinition::default())?;
+    match catalog.databases() {
+        Ok(databases) if databases.is_empty() => {
+            catalog.create_database(&DatabaseName::parse("default")?, DatabaseDefinition::default())?;
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "the databases cannot be listed"),
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Which settings has the process? Defaults, then the TOML file, then `OWLAKE_*`, then flags; read here and nowhere else.
 
 use crate::error::ServerError;
+use crate::storage::bucket_name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -125,7 +126,7 @@ pub const SETTINGS: &[Setting] = &[
         help: "result location of the workgroup primary, an s3:// URI",
         set: |c, v| s3_uri(v).map(|v| c.output_location = Some(v)),
     },
-    Setting { key: "log", help: "log filter, such as info or owlake=debug", set: |c, v| text(v).map(|v| c.log = v) },
+    Setting { key: "log", help: "log filter, such as info or owlake=debug", set: |c, v| log_filter(v).map(|v| c.log = v) },
     Setting { key: "seed", help: "makes ids repeatable", set: |c, v| parsed(v, "a whole number").map(|v| c.seed = Some(v)) },
     Setting {
         key: "memory_bytes_max",
@@ -135,7 +136,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "query_threads",
         help: "threads that run queries, 0 for one a core",
-        set: |c, v| parsed(v, "a whole number").map(|v| c.query_threads = v),
+        set: |c, v| threads(v).map(|v| c.query_threads = v),
     },
     Setting {
         key: "request_body_bytes_max",
@@ -228,6 +229,16 @@ impl Config {
         (setting.set)(self, value).map_err(|wanted| ServerError::Configuration(format!("'{shown}' is '{value}', not {wanted}")))
     }
 
+    /// Errors: a bucket whose folder is not there; without this its tables would only look empty.
+    pub fn check_folders(&self) -> Result<(), ServerError> {
+        for (name, path) in self.buckets.iter().filter_map(|(name, bucket)| Some((name, bucket.path.as_ref()?))) {
+            if !path.is_dir() {
+                return Err(ServerError::Configuration(format!("'buckets.{name}.path' is '{}', not a folder", path.display())));
+            }
+        }
+        Ok(())
+    }
+
     /// The threads of the query runtime and partitions of a query, resolved.
     pub fn query_threads(&self) -> usize {
         match self.query_threads {
@@ -238,10 +249,15 @@ impl Config {
 }
 
 const ENVIRONMENT_PREFIX: &str = "OWLAKE_";
+/// Each thread has a stack of its own; more than any machine has cores. Basis: inferred.
+const QUERY_THREADS_MAX: usize = 1024;
 /// Names the file; the one variable that is no setting.
 const ENVIRONMENT_FILE: &str = "OWLAKE_CONFIG";
 
 fn bucket(name: &str, value: toml::Value) -> Result<BucketConfig, ServerError> {
+    if !bucket_name::is_valid(name) {
+        return Err(ServerError::Configuration(format!("'buckets.{name}' is no bucket name")));
+    }
     let toml::Value::Table(table) = value else {
         return Err(ServerError::Configuration(format!("'buckets.{name}' wants a table")));
     };
@@ -289,6 +305,16 @@ fn positive(value: &str) -> Result<usize, String> {
     })
 }
 
+fn threads(value: &str) -> Result<usize, String> {
+    let wanted = format!("a whole number up to {QUERY_THREADS_MAX}");
+    parsed(value, &wanted).and_then(|number| if number <= QUERY_THREADS_MAX { Ok(number) } else { Err(wanted) })
+}
+
+fn log_filter(value: &str) -> Result<String, String> {
+    let is_filter = !value.is_empty() && tracing_subscriber::EnvFilter::try_new(value).is_ok();
+    if is_filter { Ok(value.to_owned()) } else { Err("a log filter such as info or owlake=debug".to_owned()) }
+}
+
 fn account(value: &str) -> Result<String, String> {
     let is_account = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
     if is_account { Ok(value.to_owned()) } else { Err("twelve digits".to_owned()) }
@@ -329,7 +355,15 @@ mod tests {
         assert_eq!(error("", &[("OWLAKE_PROT", "1")], &[]), "configuration: unknown setting 'OWLAKE_PROT'");
         assert_eq!(error("", &[], &[("memory_bytes_max", "0")]), "configuration: '--memory-bytes-max' is '0', not a positive whole number");
         assert_eq!(error("port = 70000", &[], &[]), "configuration: 'port' is '70000', not a port number");
-        assert_eq!(error("[buckets.b]\npaht = '/x'", &[], &[]), "configuration: unknown setting 'buckets.b.paht'");
-        assert_eq!(error("[buckets.b]\nregion = 'x'", &[], &[]), "configuration: 'buckets.b' wants either 'path' or 'endpoint'");
+        assert_eq!(error("query_threads = 1025", &[], &[]), "configuration: 'query_threads' is '1025', not a whole number up to 1024");
+        assert_eq!(
+            error("log = 'owlake=='", &[], &[]),
+            "configuration: 'log' is 'owlake==', not a log filter such as info or owlake=debug"
+        );
+        assert_eq!(error("[buckets.lake]\npaht = '/x'", &[], &[]), "configuration: unknown setting 'buckets.lake.paht'");
+        assert_eq!(error("[buckets.lake]\nregion = 'x'", &[], &[]), "configuration: 'buckets.lake' wants either 'path' or 'endpoint'");
+        let config = Config::layered("[buckets.lake]\npath = '/no/such'", &[], &[]).unwrap();
+        assert_eq!(config.check_folders().unwrap_err().to_string(), "configuration: 'buckets.lake.path' is '/no/such', not a folder");
+        assert_eq!(error("[buckets.La_ke]\npath = '/x'", &[], &[]), "configuration: 'buckets.La_ke' is no bucket name");
     }
 }
