@@ -26,7 +26,7 @@ enum Rows {
 
 enum Sink {
     Plain(Vec<u8>),
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
 }
 
 impl LineEncoder {
@@ -75,7 +75,7 @@ impl LineEncoder {
 
 impl Sink {
     fn new(is_gzipped: bool) -> Sink {
-        if is_gzipped { Sink::Gzip(GzEncoder::new(Vec::new(), Compression::default())) } else { Sink::Plain(Vec::new()) }
+        if is_gzipped { Sink::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::default()))) } else { Sink::Plain(Vec::new()) }
     }
 }
 

@@ -66,7 +66,7 @@ struct OpenFile {
 
 enum Encoder {
     Parquet(Box<ParquetEncoder>),
-    Lines(LineEncoder),
+    Lines(Box<LineEncoder>),
 }
 
 impl StreamWriter {
@@ -103,7 +103,7 @@ impl StreamWriter {
             let part = if is_whole { data.clone() } else { take_record_batch(&data, &UInt32Array::from(rows)).map_err(failed)? };
             self.files[number].gather(part).await?;
         }
-        if self.batches % GATHERED_BATCHES_MAX == 0 {
+        if self.batches.is_multiple_of(GATHERED_BATCHES_MAX) {
             for file in &mut self.files {
                 file.encode_gathered().await?;
             }
@@ -211,8 +211,8 @@ impl Encoder {
     fn new(columns: &Arc<[WriteColumn]>, format: FileFormat) -> Result<Encoder, EngineError> {
         Ok(match format {
             FileFormat::Parquet(compression) => Encoder::Parquet(Box::new(ParquetEncoder::new(Arc::clone(columns), compression)?)),
-            FileFormat::Delimited { delimiter, is_gzipped } => Encoder::Lines(LineEncoder::delimited(columns, delimiter, is_gzipped)),
-            FileFormat::Json { is_gzipped } => Encoder::Lines(LineEncoder::json(columns, is_gzipped)),
+            FileFormat::Delimited { delimiter, is_gzipped } => Encoder::Lines(Box::new(LineEncoder::delimited(columns, delimiter, is_gzipped))),
+            FileFormat::Json { is_gzipped } => Encoder::Lines(Box::new(LineEncoder::json(columns, is_gzipped))),
         })
     }
 }
