@@ -24,6 +24,7 @@ use crate::error::EngineError;
 use crate::plan::cooperative::CooperativeJoins;
 use crate::plan::forget_dependencies;
 use crate::plan::lazy_errors::{LazyFilters, LazyProjections};
+use crate::plan::match_recognize::node::Planner;
 use crate::scan::hive_table::STORE_URL;
 
 /// Rows a batch.
@@ -80,6 +81,7 @@ fn template(config: &EngineConfig, env: Arc<RuntimeEnv>) -> SessionState {
         .with_analyzer_rules(Vec::new())
         .with_optimizer_rules(forget_dependencies::rules())
         .with_physical_optimizer_rules(rules)
+        .with_query_planner(Arc::new(Planner))
         .build()
 }
 

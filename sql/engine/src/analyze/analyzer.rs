@@ -159,6 +159,8 @@ pub(crate) struct Shared {
     pub views: Vec<QualifiedTableName>,
     /// What is well formed but not run yet: raised once nothing else is wrong.
     pub refusal: Option<EngineError>,
+    /// What the row pattern expression being read refers to.
+    pub pointers: super::pattern_values::Pointers,
     /// Set below an aggregate of an ORDER BY clause: the level whose outputs can't be read there, also by subqueries, and the text.
     pub refused_outputs: Option<(usize, &'static str)>,
 }

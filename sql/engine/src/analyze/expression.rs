@@ -219,6 +219,9 @@ impl<'a> Analyzer<'a> {
             return Err(fail_at(expression.location, "COLUMN_NOT_FOUND", message));
         }
         self.note_reference(resolved, expression.location, || expression_text(expression));
+        if place.labels.is_some() && resolved.is_local {
+            return Ok(self.matched_column(field, None));
+        }
         Ok(Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type.clone() })
     }
 

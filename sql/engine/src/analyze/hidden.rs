@@ -54,6 +54,11 @@ pub(crate) fn drop_unused(relation: &mut Relation, unused: &HashSet<Symbol>) {
             }
         }
         Relation::Distinct { input } => drop_unused(input, unused),
+        Relation::PatternRecognition(recognition) => {
+            drop_unused(&mut recognition.input, unused);
+            recognition.columns.retain(|column| !unused.contains(&column.symbol));
+            recognition.expressions_mut().for_each(|expression| in_expr(&mut expression.expr, unused));
+        }
         Relation::Sort { input, order_by } => {
             drop_unused(input, unused);
             in_orderings(order_by, unused);

@@ -21,6 +21,7 @@ mod json;
 mod json_text;
 mod literal_text;
 mod literals;
+mod pattern_values;
 mod patterns;
 mod query;
 mod relations;

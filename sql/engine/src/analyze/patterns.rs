@@ -1,9 +1,9 @@
 //! Is a row pattern well formed? MATCH_RECOGNIZE and pattern windows: labels, quantifiers and the expressions over them.
 //! Ref: Trino 401 `PatternRecognitionAnalyzer`, `StatementAnalyzer.visitPatternRecognitionRelation`, `ExpressionAnalyzer`.
 //!
-//! A pattern without fault is refused by name: nothing below the analyzer runs one yet.
+//! Size: the checks follow one class of the reference, clause by clause; what the expressions become is in [`super::pattern_values`].
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use owlake_functions::registry::{FunctionKind, find_kind};
@@ -16,22 +16,43 @@ use owlake_syntax::trino::ast::{
 };
 
 use crate::error::EngineError;
-use crate::ir::{Expr, ExprKind};
+use crate::ir::pattern::{Matching, Navigation, PatternExpr, PointerValue};
+use crate::ir::{self, Column, Expr, ExprKind};
 
 use super::analyzer::{Analyzer, Clause, Place};
+use super::calls::ordering;
 use super::expression::{dotted_name, dotted_text};
 use super::expression_text::{expression_text, name_text};
 use super::failure::{Analysis, fail_at, mismatch, unsupported};
 use super::literals::long_literal;
 use super::relations::Source;
+use super::pattern_values::{pattern_of, skip_of};
 use super::scope::{Field, Scope};
 use super::visit::{find, is_aggregate, is_window};
 
 /// Pattern variables and unions of them, folded as SQL folds names.
-pub(crate) type Labels = Rc<HashSet<String>>;
+pub(crate) type Labels = Rc<LabelSets>;
+
+/// The variables of a pattern in the order they first stand in it, and what each label means in terms of them.
+#[derive(Debug, Default)]
+pub(crate) struct LabelSets {
+    pub variables: Vec<String>,
+    pub sets: HashMap<String, Vec<usize>>,
+}
+
+impl LabelSets {
+    pub(crate) fn contains(&self, label: &str) -> bool {
+        self.sets.contains_key(label)
+    }
+
+    /// The variables a label stands for.
+    pub(crate) fn variables_of(&self, label: &str) -> Vec<usize> {
+        self.sets.get(label).cloned().unwrap_or_default()
+    }
+}
 
 /// A label as it is compared: quoted names as they are, others in capitals.
-fn label(name: &Identifier) -> String {
+pub(crate) fn label(name: &Identifier) -> String {
     if name.is_delimited { name.value.clone() } else { name.value.to_uppercase() }
 }
 
@@ -41,12 +62,12 @@ pub(crate) fn is_label(name: &Identifier, place: &Place<'_>) -> bool {
 }
 
 /// The clauses a pattern stands in, of a MATCH_RECOGNIZE or of a window frame.
-struct Clauses<'a> {
-    pattern: &'a RowPattern,
-    subsets: &'a [SubsetDefinition],
-    definitions: &'a [VariableDefinition],
-    measures: &'a [MeasureDefinition],
-    skip: Option<&'a AfterMatchSkip>,
+pub(crate) struct Clauses<'a> {
+    pub pattern: &'a RowPattern,
+    pub subsets: &'a [SubsetDefinition],
+    pub definitions: &'a [VariableDefinition],
+    pub measures: &'a [MeasureDefinition],
+    pub skip: Option<&'a AfterMatchSkip>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -66,12 +87,15 @@ impl<'a> Analyzer<'a> {
             }
         }
         let mut outputs: Vec<Field> = Vec::new();
+        let (mut partition_by, mut order_by) = (Vec::new(), Vec::new());
         for expression in &recognition.partition_by {
             let field = input_field(expression, &input.scope)?;
             if !field.data_type.is_comparable() {
                 let message = format!("{} is not comparable, and therefore cannot be used in PARTITION BY", field.data_type);
                 return Err(mismatch(expression.location, message));
             }
+            self.shared.unused_hidden.remove(&field.symbol);
+            partition_by.push(field.column());
             outputs.push(Field { relation_alias: None, is_hidden: false, ..field });
         }
         let is_one_row = matches!(recognition.rows_per_match, None | Some(RowsPerMatch::One));
@@ -81,6 +105,9 @@ impl<'a> Analyzer<'a> {
                 let message = format!("{} is not orderable, and therefore cannot be used in ORDER BY", field.data_type);
                 return Err(mismatch(item.location, message));
             }
+            self.shared.unused_hidden.remove(&field.symbol);
+            let key = Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type.clone() };
+            order_by.push(ordering(key, item.is_descending, item.nulls));
             if !is_one_row {
                 outputs.push(Field { relation_alias: None, is_hidden: false, ..field });
             }
@@ -103,11 +130,16 @@ impl<'a> Analyzer<'a> {
             let message = "Pattern exclusion syntax is not allowed when ALL ROWS PER MATCH WITH UNMATCHED ROWS is specified";
             return Err(fail_at(at, "INVALID_ROW_PATTERN", message));
         }
-        let place = Place { labels: Some(labels), allows_outer: false, ..Place::of(&input.scope, Clause::Plain) };
+        let place = Place { labels: Some(Rc::clone(&labels)), allows_outer: false, ..Place::of(&input.scope, Clause::Plain) };
         let selects = std::mem::take(&mut self.selects);
-        let result = self.pattern_expressions(&clauses, &place, true);
+        let result = self.pattern_expressions(&clauses, &labels, &place, true);
         self.selects = selects;
-        outputs.extend(result?);
+        let (matching, measured) = result?;
+        let mut measures = Vec::with_capacity(measured.len());
+        for (field, measure) in measured {
+            measures.push((field.column(), measure));
+            outputs.push(field);
+        }
         if !is_one_row {
             let remaining = input.scope.fields.iter().filter(|field| !outputs.iter().any(|output| output.symbol == field.symbol));
             let remaining: Vec<Field> = remaining.cloned().collect();
@@ -119,9 +151,20 @@ impl<'a> Analyzer<'a> {
         for field in &mut outputs {
             field.relation_alias = None;
         }
-        let refusal = unsupported(at, "MATCH_RECOGNIZE is not supported yet");
-        self.shared.refusal.get_or_insert(refusal);
-        Ok(Source { relation: input.relation, scope: Scope::within(scope, outputs) })
+        let mut columns: Vec<Column> = Vec::with_capacity(outputs.len());
+        for field in &outputs {
+            if !columns.iter().any(|column| column.symbol == field.symbol) {
+                columns.push(field.column());
+            }
+        }
+        let rows = match recognition.rows_per_match {
+            None | Some(RowsPerMatch::One) => ir::pattern::RowsPerMatch::One,
+            Some(RowsPerMatch::AllShowEmpty) => ir::pattern::RowsPerMatch::AllShowEmpty,
+            Some(RowsPerMatch::AllOmitEmpty) => ir::pattern::RowsPerMatch::AllOmitEmpty,
+            Some(RowsPerMatch::AllWithUnmatched) => ir::pattern::RowsPerMatch::AllWithUnmatched,
+        };
+        let recognition = ir::PatternRecognition { input: input.relation, partition_by, order_by, matching, measures, rows, columns };
+        Ok(Source { relation: ir::Relation::PatternRecognition(Box::new(recognition)), scope: Scope::within(scope, outputs) })
     }
 
     /// The pattern clauses of a window frame. Errors: what is wrong with them.
@@ -149,8 +192,8 @@ impl<'a> Analyzer<'a> {
         if let Some(at) = first_pattern(pattern, &is_anchor) {
             return Err(fail_at(at, "INVALID_ROW_PATTERN", "Anchor pattern syntax is not allowed in window"));
         }
-        let inner = Place { labels: Some(labels), allows_outer: false, ..place.clone() };
-        self.pattern_expressions(&clauses, &inner, false)?;
+        let inner = Place { labels: Some(Rc::clone(&labels)), allows_outer: false, ..place.clone() };
+        self.pattern_expressions(&clauses, &labels, &inner, false)?;
         let written = clauses.measures.iter().map(|measure| &measure.expression);
         let written = written.chain(clauses.definitions.iter().map(|definition| &definition.condition));
         let is_match_number = |part: &Expression| pattern_function(part).is_some_and(|(name, _)| name == "match_number");
@@ -162,29 +205,42 @@ impl<'a> Analyzer<'a> {
         Ok(())
     }
 
-    /// Types DEFINE and MEASURES; gives the measures as fields.
-    fn pattern_expressions(&mut self, clauses: &Clauses<'a>, place: &Place<'a>, refuses_windows: bool) -> Analysis<Vec<Field>> {
+    /// Types DEFINE and MEASURES; gives what a match is, and the measures as fields.
+    fn pattern_expressions(
+        &mut self,
+        clauses: &Clauses<'a>,
+        labels: &Labels,
+        place: &Place<'a>,
+        refuses_windows: bool,
+    ) -> Analysis<(Matching, Vec<(Field, PatternExpr)>)> {
+        let mut definitions: Vec<Option<PatternExpr>> = labels.variables.iter().map(|_| None).collect();
         for definition in clauses.definitions {
             self.refuse_nested_window(&definition.condition, refuses_windows)?;
-            let typed = self.expression(&definition.condition, place)?;
-            if typed.data_type != TrinoType::Boolean {
-                let message = format!("Expression defining a label must be boolean (actual type: {})", typed.data_type);
+            let typed = self.pattern_expression(&definition.condition, place)?;
+            if typed.expr.data_type != TrinoType::Boolean {
+                let message = format!("Expression defining a label must be boolean (actual type: {})", typed.expr.data_type);
                 return Err(mismatch(definition.condition.location, message));
             }
+            for variable in labels.variables_of(&label(&definition.name)) {
+                definitions[variable] = Some(typed.clone());
+            }
         }
-        let mut fields = Vec::with_capacity(clauses.measures.len());
+        let mut measures = Vec::with_capacity(clauses.measures.len());
         for measure in clauses.measures {
             self.refuse_nested_window(&measure.expression, refuses_windows)?;
-            let typed = self.expression(&measure.expression, place)?;
-            fields.push(Field {
+            let typed = self.pattern_expression(&measure.expression, place)?;
+            let field = Field {
                 relation_alias: None,
                 name: Some(measure.name.value.as_str().into()),
                 symbol: self.fresh_symbol(),
-                data_type: typed.data_type,
+                data_type: typed.expr.data_type.clone(),
                 is_hidden: false,
-            });
+            };
+            measures.push((field, typed));
         }
-        Ok(fields)
+        let pattern = pattern_of(clauses.pattern, labels);
+        let matching = Matching { pattern, labels: labels.variables.clone(), definitions, skip: skip_of(clauses.skip, labels) };
+        Ok((matching, measures))
     }
 
     fn refuse_nested_window(&self, expression: &Expression, refuses: bool) -> Analysis<()> {
@@ -226,7 +282,7 @@ impl<'a> Analyzer<'a> {
 
     /// `A.x` where A is a label: the column. `None` when the name does not begin with a label.
     pub(crate) fn labeled_column(&mut self, name: &[&'a Identifier], at: Location, place: &Place<'a>) -> Analysis<Option<Expr>> {
-        let Some(labels) = &place.labels else { return Ok(None) };
+        let Some(labels) = place.labels.clone() else { return Ok(None) };
         let [first, rest @ ..] = name else { return Ok(None) };
         if !labels.contains(&label(first)) {
             // Tables can't qualify columns here.
@@ -240,7 +296,8 @@ impl<'a> Analyzer<'a> {
         match place.scope.resolve(&[column.value.as_str()]) {
             Ok(Some(resolved)) if resolved.is_local => {
                 self.note_reference(&resolved, at, || dotted_text(name));
-                Ok(Some(Expr { kind: ExprKind::Column(resolved.field.symbol), data_type: resolved.field.data_type }))
+                let variables = labels.variables_of(&label(first));
+                Ok(Some(self.matched_column(&resolved.field, Some(variables))))
             }
             _ => Err(missing()),
         }
@@ -284,7 +341,7 @@ impl<'a> Analyzer<'a> {
             let message = format!("{} is not a primary pattern variable or subset name", label(star));
             return Err(fail_at(star.location, "INVALID_FUNCTION_ARGUMENT", message));
         }
-        let (function, _) = self.resolve_call(call, at, place)?;
+        let (aggregated, (function, arguments)) = self.in_aggregate(|analyzer| analyzer.resolve_call(call, at, place))?;
         let mut argument_labels: HashSet<Option<String>> = HashSet::new();
         for argument in &call.arguments {
             if let Some(found) = argument_label(argument, call, at, &labels, false)? {
@@ -295,8 +352,20 @@ impl<'a> Analyzer<'a> {
             let message = "All aggregate function arguments must apply to rows matched with the same label";
             return Err(fail_at(at, "INVALID_ARGUMENTS", message));
         }
-        let column = self.fresh_column(&function.return_type);
-        Ok(Some(Expr { kind: ExprKind::Column(column.symbol), data_type: column.data_type }))
+        let only = match &call.star_label {
+            Some(star) => Some(label(star)),
+            None => argument_labels.into_iter().next().flatten(),
+        };
+        let return_type = function.return_type.clone();
+        let value = PointerValue::Aggregate {
+            function,
+            arguments,
+            classifier: aggregated.classifier,
+            match_number: aggregated.match_number,
+            labels: only.map(|only| labels.variables_of(&only)),
+            is_running: call.processing_mode != Some(ProcessingMode::Final),
+        };
+        Ok(Some(self.pointer(value, &return_type)))
     }
 
     fn pattern_function_call(
@@ -331,36 +400,34 @@ impl<'a> Analyzer<'a> {
             return Err(fail_at(at, "INVALID_PROCESSING_MODE", message));
         }
         let invalid = |at: Location, message: String| Err(fail_at(at, "INVALID_FUNCTION_ARGUMENT", message));
-        let data_type = match name {
+        match name {
             "match_number" => {
                 if !call.arguments.is_empty() {
                     return invalid(at, "MATCH_NUMBER pattern recognition function takes no arguments".to_owned());
                 }
-                TrinoType::Bigint
+                Ok(self.match_number())
             }
             "classifier" => match call.arguments.as_slice() {
-                [] => TrinoType::VARCHAR,
+                [] => Ok(self.classifier(None)),
                 [Expression { kind: ExpressionKind::Identifier(variable), location, .. }] => {
                     if !labels.contains(&label(variable)) {
                         return invalid(*location, format!("{} is not a primary pattern variable or subset name", variable.value));
                     }
-                    TrinoType::VARCHAR
+                    Ok(self.classifier(Some(labels.variables_of(&label(variable)))))
                 }
                 [other] => {
                     let kind =
                         if matches!(other.kind, ExpressionKind::Dereference { .. }) { "DereferenceExpression" } else { "Expression" };
                     let message = format!("CLASSIFIER function argument should be primary pattern variable or subset name. Actual: {kind}");
-                    return Err(mismatch(other.location, message));
+                    Err(mismatch(other.location, message))
                 }
-                _ => return invalid(at, "CLASSIFIER pattern recognition function takes no arguments or 1 argument".to_owned()),
+                _ => invalid(at, "CLASSIFIER pattern recognition function takes no arguments or 1 argument".to_owned()),
             },
-            _ => self.navigation(name, call, at, labels, place)?,
-        };
-        let column = self.fresh_column(&data_type);
-        Ok(Expr { kind: ExprKind::Column(column.symbol), data_type })
+            _ => self.navigation(name, call, at, labels, place),
+        }
     }
 
-    fn navigation(&mut self, name: &str, call: &'a FunctionCall, at: Location, labels: &Labels, place: &Place<'a>) -> Analysis<TrinoType> {
+    fn navigation(&mut self, name: &str, call: &'a FunctionCall, at: Location, labels: &Labels, place: &Place<'a>) -> Analysis<Expr> {
         let (value, offset) = match call.arguments.as_slice() {
             [value] => (value, None),
             [value, offset] => (value, Some(offset)),
@@ -369,10 +436,11 @@ impl<'a> Analyzer<'a> {
                 return Err(fail_at(at, "INVALID_FUNCTION_ARGUMENT", message));
             }
         };
-        let typed = self.expression(value, place)?;
+        let number = offset.and_then(long_literal);
+        let typed = self.navigated(navigation_to(name, number, call.processing_mode), |analyzer| analyzer.expression(value, place))?;
         if let Some(offset) = offset {
             self.expression(offset, place)?;
-            let Some(number) = long_literal(offset) else {
+            let Some(number) = number else {
                 let message = format!("{name} pattern recognition navigation function requires a number as the second argument");
                 return Err(fail_at(at, "INVALID_FUNCTION_ARGUMENT", message));
             };
@@ -393,7 +461,24 @@ impl<'a> Analyzer<'a> {
         check_nesting(name, value)?;
         refuse_nested_aggregates(call, name)?;
         argument_label(value, call, at, labels, true)?;
-        Ok(typed.data_type)
+        Ok(typed)
+    }
+}
+
+/// What a navigation function does to the way of the columns in it.
+fn navigation_to(name: &str, number: Option<i64>, mode: Option<ProcessingMode>) -> impl FnOnce(Navigation) -> Navigation {
+    let is_last = name == "last";
+    let is_logical = is_last || name == "first";
+    let default = if is_logical { 0 } else { 1 };
+    // Offsets out of range are refused right after.
+    let offset = number.unwrap_or(default).clamp(0, i64::from(i32::MAX));
+    let is_backwards = name == "prev";
+    move |at: Navigation| {
+        if is_logical {
+            Navigation { is_last, is_running: mode != Some(ProcessingMode::Final), logical_offset: u32::try_from(offset).unwrap_or(u32::MAX), ..at }
+        } else {
+            Navigation { physical_offset: if is_backwards { -offset } else { offset }, ..at }
+        }
     }
 }
 
@@ -524,8 +609,8 @@ fn argument_label(
 }
 
 /// Labels, quantifiers, skip target and nesting. Gives all labels.
-fn check_clauses(clauses: &Clauses<'_>) -> Analysis<Labels> {
-    let mut primary = HashSet::new();
+pub(crate) fn check_clauses(clauses: &Clauses<'_>) -> Analysis<Labels> {
+    let mut primary = Vec::new();
     collect_labels(clauses.pattern, &mut primary);
     let invalid = |name: &Identifier, message: String| Err(fail_at(name.location, "INVALID_LABEL", message));
     let mut unions = HashSet::new();
@@ -571,8 +656,12 @@ fn check_clauses(clauses: &Clauses<'_>) -> Analysis<Labels> {
         let message = "nested row pattern recognition in row pattern recognition";
         return Err(fail_at(at, "NESTED_ROW_PATTERN_RECOGNITION", message));
     }
-    primary.extend(unions);
-    Ok(Rc::new(primary))
+    let mut sets: HashMap<String, Vec<usize>> = primary.iter().enumerate().map(|(index, name)| (name.clone(), vec![index])).collect();
+    for subset in clauses.subsets {
+        let members = subset.variables.iter().filter_map(|variable| primary.iter().position(|name| *name == label(variable)));
+        sets.insert(label(&subset.name), members.collect());
+    }
+    Ok(Rc::new(LabelSets { variables: primary, sets }))
 }
 
 fn sub_patterns(pattern: &RowPattern) -> Vec<&RowPattern> {
@@ -585,9 +674,11 @@ fn sub_patterns(pattern: &RowPattern) -> Vec<&RowPattern> {
     }
 }
 
-fn collect_labels(pattern: &RowPattern, into: &mut HashSet<String>) {
-    if let RowPatternKind::Variable(name) = &pattern.kind {
-        into.insert(label(name));
+fn collect_labels(pattern: &RowPattern, into: &mut Vec<String>) {
+    if let RowPatternKind::Variable(name) = &pattern.kind
+        && !into.contains(&label(name))
+    {
+        into.push(label(name));
     }
     sub_patterns(pattern).into_iter().for_each(|part| collect_labels(part, into));
 }

@@ -5,9 +5,11 @@
 //! [`ExprKind::Cast`], so whatever executes this tree has no typing left to do.
 
 pub mod expr;
+pub mod pattern;
 pub mod relation;
 
 pub use expr::{AggregateCall, Expr, ExprKind, Frame, FrameBound, FrameUnit, Literal, Ordering, SubqueryKind, WindowCall};
+pub use pattern::PatternRecognition;
 pub use relation::{GroupingSets, JoinKind, Relation, SetOperation, UnnestItem};
 
 use owlake_functions::types::TrinoType;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::table::TableHandle;
 
-use super::{AggregateCall, Column, Expr, Ordering, Symbol, WindowCall};
+use super::{AggregateCall, Column, Expr, Ordering, PatternRecognition, Symbol, WindowCall};
 
 /// A relational operator. Its output is a list of [`Column`]s, see [`Relation::columns`].
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub enum Relation {
     /// WITH RECURSIVE: `step` reads the working table through [`Relation::RecursiveReference`] of the same `id`.
     RecursiveUnion { id: u32, columns: Vec<Column>, base: Box<Relation>, base_columns: Vec<Symbol>, step: Box<Relation>, step_columns: Vec<Symbol>, is_distinct: bool, depth_max: u32 },
     RecursiveReference { id: u32, columns: Vec<Column> },
+    /// MATCH_RECOGNIZE.
+    PatternRecognition(Box<PatternRecognition>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,7 @@ impl Relation {
             Relation::Values { columns, .. } | Relation::SetOperation { columns, .. } | Relation::RecursiveUnion { columns, .. } | Relation::RecursiveReference { columns, .. } => {
                 columns.clone()
             }
+            Relation::PatternRecognition(recognition) => recognition.columns.clone(),
             Relation::Scan { columns, .. } => columns.iter().map(|(column, _)| column.clone()).collect(),
             Relation::Filter { input, .. }
             | Relation::Distinct { input }

@@ -120,6 +120,18 @@ impl Lowerer {
                 let columns = columns.iter().chain(&own).cloned().collect();
                 Ok(Carried { relation: Relation::SetOperation { operation: *operation, is_distinct: *is_distinct, inputs: carried_inputs, columns }, columns: own })
             }
+            Relation::PatternRecognition(recognition) => {
+                let input = self.dependent(&recognition.input, domain)?;
+                let mut recognition = recognition.clone();
+                let renames = input.renames(domain);
+                for expression in recognition.expressions_mut() {
+                    expression.expr = rename(&expression.expr, &renames);
+                }
+                recognition.input = input.relation;
+                recognition.partition_by.extend(input.columns.iter().cloned());
+                recognition.columns.extend(input.columns.iter().cloned());
+                Ok(Carried { relation: Relation::PatternRecognition(recognition), columns: input.columns })
+            }
             Relation::Sample { .. } | Relation::RecursiveUnion { .. } | Relation::RecursiveReference { .. } | Relation::Scan { .. } => {
                 Err(EngineError::engine("NOT_SUPPORTED", "Given correlated subquery is not supported"))
             }

@@ -9,6 +9,7 @@ pub mod dependent;
 pub mod expr;
 pub mod join;
 pub mod lowerer;
+pub mod match_recognize;
 pub mod native;
 pub mod ordering;
 pub mod recursive;

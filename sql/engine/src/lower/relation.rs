@@ -39,6 +39,7 @@ impl Lowerer {
             Relation::Limit { input, offset_rows, limit_rows, with_ties } => self.limit(input, *offset_rows, *limit_rows, with_ties.as_deref()),
             Relation::SetOperation { operation, is_distinct, inputs, columns } => self.set_operation(*operation, *is_distinct, inputs, columns),
             Relation::Sample { input, percentage, .. } => self.sample(input, percentage),
+            Relation::PatternRecognition(recognition) => self.pattern_recognition(recognition),
             Relation::RecursiveUnion { .. } => self.recursive_union(relation),
             Relation::RecursiveReference { id, columns } => self.recursive_reference(*id, columns),
         }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ir::expr::Subquery;
+use crate::ir::pattern::PointerValue;
 use crate::ir::{AggregateCall, Column, Expr, ExprKind, Frame, FrameBound, Ordering, Relation, SubqueryKind, Symbol, WindowCall};
 
 /// New names for symbols.
@@ -136,6 +137,7 @@ pub fn inputs_of(relation: &Relation) -> Vec<&Relation> {
         | Relation::Limit { input, .. }
         | Relation::Sample { input, .. } => vec![input],
         Relation::Join { left, right, .. } | Relation::Lateral { left, right, .. } => vec![left, right],
+        Relation::PatternRecognition(recognition) => vec![&recognition.input],
         Relation::SetOperation { inputs, .. } => inputs.iter().map(|(input, _)| input).collect(),
         Relation::RecursiveUnion { base, step, .. } => vec![base, step],
     }
@@ -159,6 +161,14 @@ pub fn exprs_of(relation: &Relation) -> Vec<&Expr> {
         Relation::Sort { order_by, .. } => order_by.iter().map(|key| &key.expr).collect(),
         Relation::Limit { with_ties, .. } => with_ties.iter().flatten().map(|key| &key.expr).collect(),
         Relation::Sample { percentage, .. } => vec![percentage],
+        Relation::PatternRecognition(recognition) => {
+            let keys = recognition.order_by.iter().map(|key| &key.expr);
+            let aggregated = recognition.expressions().flat_map(|expression| &expression.pointers).flat_map(|pointer| match &pointer.value {
+                PointerValue::Aggregate { arguments, .. } => arguments.as_slice(),
+                PointerValue::Column { .. } | PointerValue::Classifier { .. } | PointerValue::MatchNumber | PointerValue::Constant { .. } => &[],
+            });
+            keys.chain(recognition.expressions().map(|expression| &expression.expr)).chain(aggregated).collect()
+        }
         Relation::Scan { .. }
         | Relation::Distinct { .. }
         | Relation::SetOperation { .. }
@@ -286,6 +296,14 @@ pub fn rename_relation(relation: &Relation, renames: &Renames) -> Relation {
             inputs: inputs.iter().map(|(input, symbols)| (rename_relation(input, renames), symbols.clone())).collect(),
             columns: columns.clone(),
         },
+        Relation::PatternRecognition(recognition) => {
+            let mut recognition = recognition.clone();
+            recognition.input = rename_relation(&recognition.input, renames);
+            for expression in recognition.expressions_mut() {
+                expression.expr = rename(&expression.expr, renames);
+            }
+            Relation::PatternRecognition(recognition)
+        }
         Relation::Sample { input, is_bernoulli, percentage } => {
             Relation::Sample { input: input_of(input), is_bernoulli: *is_bernoulli, percentage: rename(percentage, renames) }
         }

@@ -4,6 +4,7 @@ pub mod cancellation;
 pub mod cooperative;
 pub mod forget_dependencies;
 pub mod lazy_errors;
+pub mod match_recognize;
 pub mod ordinality;
 pub mod recursion_depth;
 pub mod single_row;

@@ -1,0 +1,121 @@
+//! What is an analysed row pattern? The pattern over numbered labels, and expressions over values of matched rows.
+//! Ref: Trino 401 `io.trino.sql.planner.rowpattern`.
+
+use std::sync::Arc;
+
+use owlake_functions::registry::BoundFunction;
+
+use super::{Column, Expr, Ordering, Relation, Symbol};
+
+/// MATCH_RECOGNIZE. `columns` is its output: columns of the input and measures.
+#[derive(Debug, Clone)]
+pub struct PatternRecognition {
+    pub input: Relation,
+    pub partition_by: Vec<Column>,
+    pub order_by: Vec<Ordering>,
+    pub matching: Matching,
+    pub measures: Vec<(Column, PatternExpr)>,
+    pub rows: RowsPerMatch,
+    pub columns: Vec<Column>,
+}
+
+/// What a match is and where the next one is looked for.
+#[derive(Debug, Clone)]
+pub struct Matching {
+    pub pattern: Pattern,
+    /// The pattern's variables as `CLASSIFIER()` gives them; everything else refers to them by index.
+    pub labels: Vec<String>,
+    /// The condition of each label; a label without one fits every row.
+    pub definitions: Vec<Option<PatternExpr>>,
+    pub skip: Skip,
+}
+
+#[derive(Debug, Clone)]
+pub enum Pattern {
+    Empty,
+    Label(usize),
+    PartitionStart,
+    PartitionEnd,
+    Concatenation(Vec<Pattern>),
+    /// Earlier alternatives are preferred.
+    Alternation(Vec<Pattern>),
+    Permutation(Vec<Pattern>),
+    /// `{- … -}`: its rows are matched and not put out.
+    Excluded(Box<Pattern>),
+    Quantified { inner: Box<Pattern>, at_least: u32, at_most: Option<u32>, is_greedy: bool },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsPerMatch {
+    One,
+    AllShowEmpty,
+    AllOmitEmpty,
+    AllWithUnmatched,
+}
+
+/// AFTER MATCH SKIP; the labels of a union variable are all named.
+#[derive(Debug, Clone)]
+pub enum Skip {
+    PastLastRow,
+    ToNextRow,
+    ToFirst(Vec<usize>),
+    ToLast(Vec<usize>),
+}
+
+/// An expression over values of a match: each pointer's symbol stands for one such value.
+#[derive(Debug, Clone)]
+pub struct PatternExpr {
+    pub expr: Expr,
+    pub pointers: Vec<Pointer>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pointer {
+    pub column: Column,
+    pub value: PointerValue,
+}
+
+#[derive(Debug, Clone)]
+pub enum PointerValue {
+    /// A column of the row the navigation leads to; null without such a row.
+    Column { source: Symbol, at: Navigation },
+    /// The label of that row; null outside of the match.
+    Classifier { at: Navigation },
+    MatchNumber,
+    /// The same in every row of the input: what a subquery gave.
+    Constant { source: Symbol },
+    /// An aggregate over the matched rows with one of the labels (all rows for `None`). Its arguments are over columns of
+    /// the input, and over `classifier` and `match_number` for the row at hand.
+    Aggregate { function: Arc<BoundFunction>, arguments: Vec<Expr>, classifier: Column, match_number: Column, labels: Option<Vec<usize>>, is_running: bool },
+}
+
+/// From the current row of a match to another one: first by labels (all for `None`), then by physical rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Navigation {
+    pub labels: Option<Vec<usize>>,
+    /// Counted from the end of what is seen, not from the start.
+    pub is_last: bool,
+    /// Rows up to the current one are seen, not the whole match.
+    pub is_running: bool,
+    /// How many rows with the labels to pass.
+    pub logical_offset: u32,
+    pub physical_offset: i64,
+}
+
+impl Navigation {
+    /// Where an unadorned column stands: the last row so far.
+    pub fn current() -> Self {
+        Navigation { labels: None, is_last: true, is_running: true, logical_offset: 0, physical_offset: 0 }
+    }
+}
+
+impl PatternRecognition {
+    /// The columns of the input its aggregates read; every other column read is a pointer's source.
+    pub fn expressions(&self) -> impl Iterator<Item = &PatternExpr> {
+        self.matching.definitions.iter().flatten().chain(self.measures.iter().map(|(_, measure)| measure))
+    }
+
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut PatternExpr> {
+        self.matching.definitions.iter_mut().flatten().chain(self.measures.iter_mut().map(|(_, measure)| measure))
+    }
+}

@@ -1,0 +1,14 @@
+//! How is MATCH_RECOGNIZE run? Over one sorted partition at a time. Ref: Trino 401 "MATCH_RECOGNIZE".
+//!
+//! Reading order: [`spec`] (what is to be done), [`program`] (the pattern as instructions), [`matcher`] (the search),
+//! [`values`] (what expressions read of a match), [`aggregates`], [`partition`] (the walk over a partition),
+//! [`node`] and [`exec`] (the plan).
+
+pub mod aggregates;
+pub mod exec;
+pub mod matcher;
+pub mod node;
+pub mod partition;
+pub mod program;
+pub mod spec;
+pub mod values;
