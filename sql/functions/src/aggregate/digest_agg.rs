@@ -56,6 +56,7 @@ pub const MERGE_SET_DIGEST: Function = Function {
     name: "merge_set_digest",
     description: "The union of set digests",
     overloads: &[Overload::aggregate("(setdigest) -> setdigest", merge_set_digest)],
+    examples: &[("(SELECT cardinality(merge_set_digest(d)) FROM (SELECT make_set_digest(x) AS d FROM (VALUES 1, 2, 2) t(x)) u)", "2")],
     ..Function::AGGREGATE
 };
 

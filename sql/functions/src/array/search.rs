@@ -66,7 +66,7 @@ pub const ELEMENT_AT: Function = Function {
     name: "element_at",
     description: "Element at a position, from 1, or from the end when negative; null when there is none",
     overloads: &[Overload::scalar("<E>(array(E), bigint) -> E", element_at)],
-    examples: &[("element_at(ARRAY[1, 2], -1)", "2"), ("element_at(ARRAY[1, 2], 3)", "")],
+    examples: &[("element_at(ARRAY[1, 2], -1)", "2"), ("element_at(ARRAY[1, 2], 3)", "NULL")],
     ..Function::SCALAR
 };
 

@@ -17,7 +17,7 @@ pub const GREATEST: Function = Function {
     name: "greatest",
     description: "Largest of the arguments; null when one is null",
     overloads: &[Overload::scalar("<E: orderable>(E...) -> E", |call, arguments| choose(call, arguments, Ordering::Greater))],
-    examples: &[("greatest(1, 3, 2)", "3"), ("greatest(1, NULL)", "")],
+    examples: &[("greatest(1, 3, 2)", "3"), ("greatest(1, NULL)", "NULL")],
     ..Function::SCALAR
 };
 

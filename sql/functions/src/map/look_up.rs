@@ -9,6 +9,6 @@ pub const ELEMENT_AT: Function = Function {
     overloads: &[Overload::scalar("<K: comparable, V>(map(K, V), K) -> V", |call, arguments| {
         take_places(&arguments[0], &map_places(call.argument_type(1), &arguments[0], &arguments[1]))
     })],
-    examples: &[("element_at(map(ARRAY['a'], ARRAY[1]), 'a')", "1"), ("element_at(map(ARRAY['a'], ARRAY[1]), 'b')", "")],
+    examples: &[("element_at(map(ARRAY['a'], ARRAY[1]), 'a')", "1"), ("element_at(map(ARRAY['a'], ARRAY[1]), 'b')", "NULL")],
     ..Function::SCALAR
 };
