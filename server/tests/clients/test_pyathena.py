@@ -1,0 +1,155 @@
+"""Does PyAthena work unmodified? Its cursors, its metadata calls and its SQLAlchemy dialect, as its documentation has them."""
+
+import datetime
+import decimal
+import os
+
+import pytest
+
+pyathena = pytest.importorskip("pyathena")
+sqlalchemy = pytest.importorskip("sqlalchemy")
+
+from pyathena.async_cursor import AsyncCursor  # noqa: E402
+from pyathena.cursor import DictCursor  # noqa: E402
+from pyathena.pandas.cursor import PandasCursor  # noqa: E402
+
+ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+STAGING = "s3://pyathena/staging/"
+TABLE = """CREATE EXTERNAL TABLE reflected.t (
+    a int COMMENT 'the number', b string, d decimal(10,2), ts timestamp, dt date, arr array<int>, st struct<x:int,y:string>
+) PARTITIONED BY (p string) STORED AS PARQUET LOCATION 's3://pyathena/t/' TBLPROPERTIES ('k'='v')"""
+
+
+@pytest.fixture(scope="module")
+def connection(server):
+    before = dict(os.environ)
+    os.environ.update(ENVIRONMENT, AWS_ENDPOINT_URL=server.endpoint)
+    server.client("s3").create_bucket(Bucket="pyathena")
+    connection = pyathena.connect(s3_staging_dir=STAGING, region_name="us-east-1", poll_interval=0.02)
+    for sql in ("CREATE DATABASE reflected", TABLE):
+        assert connection.cursor().execute(sql).fetchall() == []
+    yield connection
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def engine(connection):
+    return sqlalchemy.create_engine(
+        f"awsathena+rest://:@athena.us-east-1.amazonaws.com:443/reflected?s3_staging_dir={STAGING}&poll_interval=0.02"
+    )
+
+
+def test_values_become_python_objects(connection):
+    sql = """SELECT true, 3, 4000000000, 2.5e0, decimal '1.20', 'x', date '2020-01-02', timestamp '2020-01-02 03:04:05.678',
+             array[1, 2], x'01ff', null"""
+    assert connection.cursor().execute(sql).fetchall() == [
+        (
+            True,
+            3,
+            4000000000,
+            2.5,
+            decimal.Decimal("1.20"),
+            "x",
+            datetime.date(2020, 1, 2),
+            datetime.datetime(2020, 1, 2, 3, 4, 5, 678000),
+            [1, 2],
+            b"\x01\xff",
+            None,
+        )
+    ]
+
+
+def test_the_description_is_that_of_the_result(connection):
+    cursor = connection.cursor().execute("SELECT 1 AS a, decimal '1.20' AS d, 'x' AS s")
+    assert [(column[0], column[1], column[4], column[5]) for column in cursor.description[:2]] == [("a", "integer", 10, 0), ("d", "decimal", 3, 2)]
+    assert cursor.description[2][:2] == ("s", "varchar")
+    assert cursor.output_location == f"{STAGING}{cursor.query_id}.csv"
+    assert cursor.statement_type == "DML" and cursor.state == "SUCCEEDED"
+    assert cursor.data_scanned_in_bytes == 0
+
+
+def test_results_longer_than_a_page(connection):
+    rows = connection.cursor().execute("SELECT n FROM UNNEST(sequence(1, 2500)) t(n)").fetchall()
+    assert rows == [(number,) for number in range(1, 2501)]
+
+
+def test_dictionaries_and_futures(connection):
+    assert connection.cursor(DictCursor).execute("SELECT 1 AS a, 'b' AS b").fetchall() == [{"a": 1, "b": "b"}]
+    cursor = connection.cursor(AsyncCursor)
+    futures = [cursor.execute(f"SELECT {number}")[1] for number in range(5)]
+    assert [future.result().fetchall() for future in futures] == [[(number,)] for number in range(5)]
+
+
+def test_the_pandas_cursor_reads_the_result_object(connection):
+    frame = connection.cursor(PandasCursor).execute("SELECT 1 AS a, 'x' AS s, cast(null AS varchar) AS n").as_pandas()
+    assert frame["a"].tolist() == [1] and frame["s"].tolist() == ["x"] and frame["n"].isna().all()
+
+
+def test_parameters(connection):
+    assert connection.cursor().execute("SELECT %(x)s, %(s)s", parameters={"x": 1, "s": "o'b"}).fetchall() == [(1, "o'b")]
+    assert connection.cursor().execute("SELECT ?, ?", parameters=["1", "'x'"], paramstyle="qmark").fetchall() == [(1, "x")]
+
+
+def test_failures_are_told_apart(connection):
+    with pytest.raises(pyathena.error.OperationalError, match="COLUMN_NOT_FOUND: line 1:8"):
+        connection.cursor().execute("SELECT nothing")
+    with pytest.raises(pyathena.error.DatabaseError, match="mismatched input 'SELEC'"):
+        connection.cursor().execute("SELEC 1")
+
+
+def test_an_earlier_result_is_found_again(connection):
+    first = connection.cursor().execute("SELECT 4711").query_id
+    assert connection.cursor().execute("SELECT 4711", cache_size=20).query_id == first
+
+
+def test_metadata_calls(connection):
+    cursor = connection.cursor()
+    assert "reflected" in [database.name for database in cursor.list_databases("awsdatacatalog")]
+    assert [table.name for table in cursor.list_table_metadata("awsdatacatalog", "reflected")] == ["t"]
+    table = cursor.get_table_metadata("t", "awsdatacatalog", "reflected")
+    assert table.table_type == "EXTERNAL_TABLE" and table.location == "s3://pyathena/t"
+    assert [column.name for column in table.columns] == ["a", "b", "d", "ts", "dt", "arr", "st"]
+    assert [key.name for key in table.partition_keys] == ["p"]
+
+
+def test_hive_statements_give_lines(connection):
+    def lines(sql):
+        return [row[0] for row in connection.cursor().execute(sql).fetchall()]
+
+    assert lines("SHOW TABLES IN reflected") == ["t"]
+    assert "reflected" in lines("SHOW DATABASES")
+    assert [line.strip() for line in lines("SHOW COLUMNS IN reflected.t")] == ["a", "b", "d", "ts", "dt", "arr", "st", "p"]
+    assert lines("SHOW PARTITIONS reflected.t") == []
+
+
+def test_sqlalchemy_reflects_the_catalogue(engine):
+    inspector = sqlalchemy.inspect(engine)
+    assert "reflected" in inspector.get_schema_names()
+    assert inspector.get_table_names("reflected") == ["t"]
+    assert inspector.get_view_names("reflected") == []
+    assert inspector.has_table("t", "reflected") and not inspector.has_table("nothing", "reflected")
+    columns = {column["name"]: column for column in inspector.get_columns("t", "reflected")}
+    assert columns["a"]["comment"] == "the number" and columns["p"]["dialect_options"] == {"awsathena_partition": True}
+    assert isinstance(columns["a"]["type"], sqlalchemy.types.INTEGER)
+    assert (columns["d"]["type"].precision, columns["d"]["type"].scale) == (10, 2)
+    options = inspector.get_table_options("t", "reflected")
+    assert options["awsathena_location"] == "s3://pyathena/t" and options["awsathena_tblproperties"]["k"] == "v"
+
+
+def test_sqlalchemy_makes_and_reads_tables(engine):
+    metadata = sqlalchemy.MetaData()
+    table = sqlalchemy.Table(
+        "made",
+        metadata,
+        sqlalchemy.Column("id", sqlalchemy.Integer, comment="x"),
+        sqlalchemy.Column("s", sqlalchemy.String),
+        schema="reflected",
+        awsathena_location="s3://pyathena/made/",
+        awsathena_file_format="PARQUET",
+    )
+    metadata.create_all(engine)
+    with engine.connect() as opened:
+        assert opened.execute(sqlalchemy.select(sqlalchemy.func.count(table.c.id)).where(table.c.id.in_([1, 2]))).scalar() == 0
+    metadata.drop_all(engine)
+    assert not sqlalchemy.inspect(engine).has_table("made", "reflected")
