@@ -32,6 +32,12 @@ impl Failures {
         self.failed.is_some()
     }
 
+    /// Makes the errors of values; under TRY_CAST nobody reads their texts, so none are written.
+    pub fn refusal(&self) -> impl Fn(std::fmt::Arguments<'_>) -> FunctionError + Copy + use<> {
+        let is_safe = self.is_safe();
+        move |text| FunctionError::cast(if is_safe { String::new() } else { text.to_string() })
+    }
+
     /// Puts a failure of `row`.
     #[inline(never)]
     pub fn put(&mut self, row: usize, error: FunctionError) -> Result<(), FunctionError> {

@@ -13,7 +13,8 @@ use crate::types::TrinoType;
 
 /// Casts varchar to a number, boolean, uuid, ipaddress or varbinary.
 pub fn cast_text(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> Result<ArrayRef, FunctionError> {
-    let wrong = |text: &str, target: &str| FunctionError::cast(format!("Cannot cast '{text}' to {target}"));
+    let refuse = failures.refusal();
+    let wrong = |text: &str, target: &str| refuse(format_args!("Cannot cast '{text}' to {target}"));
     Ok(match to {
         TrinoType::Boolean => {
             let input = values.as_string_view();
@@ -44,7 +45,7 @@ pub fn cast_text(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> 
         }
         TrinoType::Decimal { precision, scale } => {
             let array = convert_text::<Decimal128Type>(values, failures, |text| {
-                let failed = |why| FunctionError::cast(format!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {why}"));
+                let failed = |why: &str| refuse(format_args!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {why}"));
                 let number = parse_decimal(text.trim()).ok_or_else(|| failed("Value is not a number."))?;
                 number.rescaled(*precision, *scale).ok_or_else(|| failed("Value too large."))
             })?;

@@ -321,7 +321,8 @@ pub fn cast_text_to_temporal(
     session: &SessionInfo,
     failures: &mut Failures,
 ) -> Result<ArrayRef, FunctionError> {
-    let wrong = |text: &str, target: &str| FunctionError::cast(format!("Value cannot be cast to {target}: {text}"));
+    let refuse = failures.refusal();
+    let wrong = move |text: &str, target: &str| refuse(format_args!("Value cannot be cast to {target}: {text}"));
     let digits_max = 12;
     let timestamp = |text: &str| parse_timestamp(text).filter(|found| found.digits <= digits_max).ok_or_else(|| wrong(text, "timestamp"));
     let time = |text: &str| parse_time(text).filter(|found| found.digits <= digits_max).ok_or_else(|| wrong(text, "time"));
