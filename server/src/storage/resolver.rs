@@ -159,6 +159,8 @@ impl Storage {
             return Err(exists());
         }
         let root = self.options.buckets_folder.join(name);
+        // Held so that nobody opens the bucket, and clears its temporary files, while it is half made.
+        let _nobody_opens = self.open.write();
         match fs::create_dir(&root) {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Err(exists()),
@@ -183,7 +185,8 @@ impl Storage {
         if !bucket.is_empty()? {
             return Err(StorageError::new(StorageErrorKind::BucketNotEmpty, name, "the bucket you tried to delete is not empty"));
         }
-        self.open.write().remove(name);
+        let mut open = self.open.write();
+        open.remove(name);
         fs::remove_dir_all(self.options.buckets_folder.join(name)).about(name, "cannot delete the bucket")
     }
 
@@ -270,6 +273,23 @@ mod tests {
         let options = StorageOptions { buckets_folder: folder.path().join("buckets"), targets, fsync: false };
         let storage = Storage::open(options).unwrap();
         (folder, storage)
+    }
+
+    #[test]
+    fn one_of_many_makes_the_bucket_and_the_others_find_it() {
+        let (_folder, storage) = storage(BTreeMap::new());
+        for round in 0..50 {
+            let name = format!("lake-{round}");
+            let make = || match storage.create_bucket(&name, None) {
+                Err(error) if error.kind == StorageErrorKind::BucketAlreadyExists => storage.bucket(&name).map(|_| 0),
+                made => made.map(|()| 1),
+            };
+            let made: u32 = std::thread::scope(|scope| {
+                let makers: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+                makers.into_iter().map(|maker| maker.join().unwrap().unwrap()).sum()
+            });
+            assert_eq!(made, 1, "{name}");
+        }
     }
 
     #[test]
