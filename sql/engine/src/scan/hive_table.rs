@@ -160,7 +160,7 @@ impl HiveTable {
         let mut files = Vec::new();
         let mut rows = 0usize;
         while let Some(file) = opened.try_next().await.map_err(external)? {
-            rows += file.footer.as_ref().map_or(0, |footer| rows_of(footer));
+            rows += file.footer.as_ref().map_or(0, rows_of);
             files.push(file);
             if limit.is_some_and(|limit| rows >= limit) {
                 break;
