@@ -10,6 +10,7 @@ use owlake_syntax::trino::ast::{
     ArithmeticOperator, ComparisonOperator, Expression, ExpressionKind, Identifier, LogicalOperator, Sign, WhenClause,
 };
 
+use crate::error::EngineError;
 use crate::ir::{Expr, ExprKind};
 
 use super::analyzer::{Analyzer, Place};
@@ -19,6 +20,11 @@ use super::failure::{Analysis, fail_at, mismatch, of_function, unsupported};
 use super::literals;
 use super::scope::{Ambiguous, Resolved, ScopeRole};
 use super::type_names::resolve_type;
+
+/// The most elements `ARRAY[…]` may be written with: as many as the reference's compiled constructor takes.
+const ARRAY_ELEMENTS_WRITTEN_MAX: usize = 254;
+/// The longest chain of operators; a longer one would be nested deeper than a stack is.
+const CHAINED_OPERATORS_MAX: usize = 6_000;
 
 impl<'a> Analyzer<'a> {
     /// The typed form of an expression, coercions written out.
@@ -127,6 +133,9 @@ impl<'a> Analyzer<'a> {
                 Ok(Expr { kind: ExprKind::Row(items), data_type: TrinoType::Row(fields.into()) })
             }
             ExpressionKind::Array(values) => {
+                if values.len() > ARRAY_ELEMENTS_WRITTEN_MAX {
+                    return Err(fail_at(at, "TOO_MANY_ARGUMENTS", "Too many arguments for array constructor"));
+                }
                 let typed = self.expressions(values, place)?;
                 let element = common_type(&typed, values, "All ARRAY elements")?;
                 let values = typed.into_iter().map(|value| coerced(value, &element)).collect();
@@ -278,6 +287,9 @@ impl<'a> Analyzer<'a> {
                 }
                 _ => break,
             };
+        }
+        if spine.len() > CHAINED_OPERATORS_MAX {
+            return Err(EngineError::engine("STACK_OVERFLOW", "statement is too large (stack overflow during analysis)"));
         }
         let mut typed = self.expression(innermost, place)?;
         while let Some((operator, right, at)) = spine.pop() {

@@ -315,7 +315,11 @@ impl<'a> Analyzer<'a> {
         let mut expressions: Vec<(Column, Expr)> = Vec::new();
         let mut fields: Vec<Field> = Vec::new();
         let mut merged = Vec::new();
-        for name in names {
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].iter().any(|earlier| super::scope::is_same_name(&earlier.value, &name.value)) {
+                let message = format!("Column '{}' appears multiple times in USING clause", name.value);
+                return Err(fail_at(name.location, "DUPLICATE_COLUMN_NAME", message));
+            }
             let left_field = self.using_column(&left.scope, name, "left")?;
             let right_field = self.using_column(&right.scope, name, "right")?;
             let column = |field: &Field| Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type.clone() };
@@ -439,6 +443,9 @@ impl<'a> Analyzer<'a> {
             .filter(|column| left_scope.fields.iter().any(|field| field.symbol == column.symbol))
             .collect();
         let joined = self.join_sources(join, left, right, scope)?;
+        if matches!(join.kind, WrittenJoin::Right | WrittenJoin::Full) {
+            return Ok(Source { relation: joined_per_row(joined.relation), scope: joined.scope });
+        }
         if correlation.is_empty() {
             return Ok(joined);
         }
@@ -576,6 +583,26 @@ fn alias_fields(inner: &[Field], aliased: &AliasedRelation, at: Location) -> Ana
         .zip(names)
         .map(|(field, name)| Field { relation_alias: Some(Rc::clone(&alias)), name: Some(name.value.as_str().into()), ..field.clone() })
         .collect())
+}
+
+/// RIGHT and FULL JOIN with LATERAL as the reference computes them: joined to each row of the left by itself, so an empty left gives no rows
+/// and a right row comes once for each left row, beside nulls where the condition does not hold.
+fn joined_per_row(relation: Relation) -> Relation {
+    match relation {
+        Relation::Join { kind: JoinKind::Full, left, right, condition } => Relation::Join { kind: JoinKind::Left, left, right, condition },
+        Relation::Join { kind: JoinKind::Right, left, right, condition: Some(condition) } => {
+            let column = |column: &Column| Expr { kind: ExprKind::Column(column.symbol), data_type: column.data_type.clone() };
+            let own = left.columns().into_iter().map(|own| {
+                let branches = vec![(condition.clone(), column(&own))];
+                let value = Expr { kind: ExprKind::Case { branches, otherwise: None }, data_type: own.data_type.clone() };
+                (own, value)
+            });
+            let expressions = own.chain(right.columns().into_iter().map(|other| (other.clone(), column(&other)))).collect();
+            Relation::Project { input: Box::new(Relation::Join { kind: JoinKind::Inner, left, right, condition: None }), expressions }
+        }
+        Relation::Project { input, expressions } => Relation::Project { input: Box::new(joined_per_row(*input)), expressions },
+        other => other,
+    }
 }
 
 fn join_kind(kind: WrittenJoin) -> JoinKind {

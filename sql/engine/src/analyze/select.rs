@@ -19,7 +19,7 @@ use super::failure::{Analysis, fail_at, mismatch, unsupported};
 use super::grouping::Grouping;
 use super::query::{Output, Tail, check_orderable};
 use super::scope::{AsteriskBasis, Field, Link, Scope, ScopeRole};
-use super::structure::{is_deterministic, is_same, rewrite, walk};
+use super::structure::{is_deterministic, is_same, walk};
 use super::visit::{find, is_window};
 
 /// One output column of a SELECT.
@@ -352,16 +352,8 @@ impl<'a> Analyzer<'a> {
             {
                 continue;
             }
-            // Names in the key may mean outputs: compare with what these stand for.
-            let mut expanded = key.expr.clone();
-            rewrite(&mut expanded, &mut |part| match part.kind {
-                ExprKind::Column(symbol) => {
-                    let position = outputs.iter().position(|field| field.symbol == symbol)?;
-                    items.get(position).map(|item| item.expr.clone())
-                }
-                _ => None,
-            });
-            let found = items.iter().position(|item| is_same(&item.expr, &expanded) || is_same(&item.expr, &key.expr));
+            // A name within a longer key that means an output is not what the output was computed from.
+            let found = items.iter().position(|item| is_same(&item.expr, &key.expr));
             let Some(position) = found else {
                 let message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list";
                 return Err(fail_at(specification.select_location, "EXPRESSION_NOT_IN_DISTINCT", message));

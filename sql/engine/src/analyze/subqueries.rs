@@ -46,7 +46,7 @@ impl<'a> Analyzer<'a> {
         self.selects = selects;
         let (output, outer) = result?;
         if !place.allows_outer
-            && let Some(reference) = outer.iter().find(|reference| reference.level < self.shared.depth)
+            && let Some(reference) = outer.first()
         {
             let text = reference.outer_text.clone().unwrap_or_default();
             let message = format!("Reference to column '{text}' from outer scope not allowed in this context");

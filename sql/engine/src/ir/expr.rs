@@ -116,7 +116,7 @@ pub struct Frame {
     pub end: FrameBound,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FrameUnit {
     Rows,
     Range,

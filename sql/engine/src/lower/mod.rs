@@ -16,6 +16,7 @@ pub mod recursive;
 pub mod reduce_agg;
 pub mod relation;
 pub mod rewrite;
+pub mod row_frame;
 pub mod sample;
 pub mod scan;
 pub mod set_operation;

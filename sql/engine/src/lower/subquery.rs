@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use datafusion::common::{JoinType, NullEquality, ScalarValue};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Join, JoinConstraint, LogicalPlan};
 use owlake_functions::registry::Operator;
 use owlake_functions::types::TrinoType;
 
@@ -188,6 +188,9 @@ impl Lowerer {
         match &subquery.kind {
             SubqueryKind::Exists => {}
             SubqueryKind::In { value } if !is_negated && !has_subquery(value) => matches.extend(row_equality(value, &subquery.columns)?),
+            SubqueryKind::In { value } if is_negated && outer.is_empty() && !has_subquery(value) => {
+                return self.null_aware_anti_join(plan, subquery, value);
+            }
             SubqueryKind::In { .. } | SubqueryKind::Scalar | SubqueryKind::Quantified { .. } => return Ok(None),
         }
         let join_type = if is_negated { JoinType::LeftAnti } else { JoinType::LeftSemi };
@@ -204,6 +207,20 @@ impl Lowerer {
         }
         let condition = conjunction(matches).map(|condition| self.expr(&condition)).transpose()?;
         self.join_dependent(plan.clone(), &subquery.relation, &subquery.correlation, join_type, condition).map(Some)
+    }
+
+    /// NOT IN over one column of a type whose equality is DataFusion's own: its anti-join that knows of nulls says exactly the same.
+    fn null_aware_anti_join(&mut self, plan: &LogicalPlan, subquery: &Subquery, value: &Expr) -> Result<Option<LogicalPlan>, EngineError> {
+        let [column] = subquery.columns.as_slice() else { return Ok(None) };
+        if value.data_type != column.data_type || !super::native::equals_natively(&value.data_type) {
+            return Ok(None);
+        }
+        let inner = self.relation(&subquery.relation)?;
+        let on = vec![(self.expr(value)?, column_of(column.symbol))];
+        let (left, right) = (std::sync::Arc::new(plan.clone()), std::sync::Arc::new(inner));
+        let nulls = NullEquality::NullEqualsNothing;
+        let join = Join::try_new(left, right, on, None, JoinType::LeftAnti, JoinConstraint::On, nulls, true)?;
+        Ok(Some(LogicalPlan::Join(join)))
     }
 
     /// The plan with the subquery's value, and the expression that is the value.

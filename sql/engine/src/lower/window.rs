@@ -71,9 +71,26 @@ impl Lowerer {
         let keys = without_subqueries(self, call.order_by.iter().map(|key| &key.expr).collect())?;
         let order_by: Vec<Ordering> = keys.into_iter().zip(&call.order_by).map(|(expr, key)| Ordering { expr, ..key.clone() }).collect();
 
+        let varying = super::row_frame::varies(&call.frame).then(|| {
+            let mut frame = call.frame.clone();
+            for bound in [&mut frame.start, &mut frame.end] {
+                if let FrameBound::Preceding(offset) | FrameBound::Following(offset) = bound
+                    && let Some(rewritten) = without_subqueries(self, vec![offset])?.pop()
+                {
+                    *offset = rewritten;
+                }
+            }
+            Ok::<Frame, EngineError>(frame)
+        });
+
         let mut args = self.exprs(&arguments)?;
         let partition_by = self.exprs(&partition_by)?;
         let mut filter = self.exprs(&filter)?.pop().map(Box::new);
+        if let Some(frame) = varying {
+            let parts = super::row_frame::LoweredParts { arguments: args, partition_by, filter };
+            let function = self.row_framed(call, &frame?, &order_by, parts)?;
+            return Ok((plan, function));
+        }
         let (window_frame, order_by) = match self.frame(&call.frame, &order_by)? {
             Some(framed) => framed,
             None => {

@@ -7,5 +7,6 @@ pub mod lazy_errors;
 pub mod match_recognize;
 pub mod ordinality;
 pub mod recursion_depth;
+pub mod row_frame;
 pub mod single_row;
 pub mod try_marker;

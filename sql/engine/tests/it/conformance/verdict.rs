@@ -83,7 +83,8 @@ pub async fn judge(engine: &Engine, case: &Case) -> Verdict {
 
 /// The reference's tests call the database by the name of their own catalog too.
 fn without_test_catalog(sql: &str) -> String {
-    sql.replace("tpch.tiny.", "tiny.")
+    // As long as before, so that positions stay.
+    sql.replace("tpch.tiny.", "     tiny.")
 }
 
 fn trino_type(answer: &Answer, index: usize) -> Option<TrinoType> {
