@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod connection;
+mod damage;
 mod kill;
+mod load;
 mod process;
+mod random_requests;
 mod slt;

@@ -36,6 +36,28 @@ impl Process {
         }
     }
 
+    /// As [`Process::start`] with more flags; what the server logs goes to the file `log`, so that it never waits for a reader.
+    pub fn start_with(data_dir: &Path, flags: &[&str], log: &Path) -> Result<Process, String> {
+        let log = std::fs::File::create(log).map_err(|error| error.to_string())?;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_owlake"))
+            .args(["serve", "--port", "0", "--log", "error", "--data-dir"])
+            .arg(data_dir)
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).map_err(|error| error.to_string())?;
+        let endpoint = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_string);
+        endpoint.map(|endpoint| Process { child, endpoint }).ok_or(line)
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
