@@ -19,7 +19,12 @@ use crate::parquet_file::{Codec, TestdataError, write_parquet};
 pub fn write(folder: &Path) -> Result<(), TestdataError> {
     write_one(folder, "people/people.parquet", people()?, Codec::Snappy)?;
     write_one(folder, "events/dt=2024-01-01/hour=00/a.parquet", events(&[("view", Some(1)), ("click", Some(2))])?, Codec::Gzip)?;
-    write_one(folder, "events/dt=2024-01-01/hour=01/b.parquet", events(&[("view", Some(10)), ("view", None), ("buy", Some(30))])?, Codec::Snappy)?;
+    write_one(
+        folder,
+        "events/dt=2024-01-01/hour=01/b.parquet",
+        events(&[("view", Some(10)), ("view", None), ("buy", Some(30))])?,
+        Codec::Snappy,
+    )?;
     write_one(folder, "events/dt=2024-01-02/hour=00/c.parquet", events(&[])?, Codec::None)?;
     let ints: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), None]));
     write_one(folder, "drift/one.parquet", RecordBatch::try_from_iter(vec![("A", ints)])?, Codec::Gzip)?;
@@ -44,8 +49,13 @@ fn people() -> Result<RecordBatch, TestdataError> {
     // 1815-12-10, 1970-01-01, 2000-02-29, null, 9999-12-31
     let born: ArrayRef = Arc::new(Date32Array::from(vec![Some(-56_270), Some(0), Some(11_016), None, Some(2_932_896)]));
     // Microseconds: Athena reads three digits of them.
-    let seen: ArrayRef =
-        Arc::new(TimestampMicrosecondArray::from(vec![Some(1_704_067_200_123_456), Some(0), Some(-1_000), None, Some(951_827_696_000_000)]));
+    let seen: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![
+        Some(1_704_067_200_123_456),
+        Some(0),
+        Some(-1_000),
+        None,
+        Some(951_827_696_000_000),
+    ]));
     Ok(RecordBatch::try_from_iter(vec![("id", ids), ("name", names), ("age", ages), ("height", heights), ("born", born), ("seen", seen)])?)
 }
 

@@ -109,7 +109,9 @@ fn zone(numbers: &mut Numbers) -> i64 {
 
 /// First instant of the month and of the next, in microseconds since the epoch.
 fn month_bounds_micros(year: i32, month: u32) -> (i64, i64) {
-    let first = |year, month| chrono::NaiveDate::from_ymd_opt(year, month, 1).map_or(0, |date| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros());
+    let first = |year, month| {
+        chrono::NaiveDate::from_ymd_opt(year, month, 1).map_or(0, |date| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
+    };
     let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     (first(year, month), first(next_year, next_month))
 }
@@ -131,7 +133,9 @@ pub fn trips_batch(trips: &[Trip]) -> Result<RecordBatch, TestdataError> {
         Field::new("payment_type", DataType::Int64, true),
     ]);
     let integers = |value: fn(&Trip) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(trips.iter().map(value))) };
-    let hundredths = |value: fn(&Trip) -> i64| -> ArrayRef { Arc::new(Float64Array::from_iter_values(trips.iter().map(|trip| value(trip) as f64 / 100.0))) };
+    let hundredths = |value: fn(&Trip) -> i64| -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values(trips.iter().map(|trip| value(trip) as f64 / 100.0)))
+    };
     let instants = |value: fn(&Trip) -> i64| -> ArrayRef { Arc::new(TimestampMicrosecondArray::from_iter_values(trips.iter().map(value))) };
     let columns: Vec<ArrayRef> = vec![
         integers(|trip| trip.vendor_id),
@@ -167,8 +171,12 @@ pub fn zones_batch() -> Result<RecordBatch, TestdataError> {
 /// The header and lines of a month as CSV, as it would lie in a bucket before anyone converts it.
 pub fn trips_csv(trips: &[Trip]) -> String {
     use std::fmt::Write;
-    let mut text = String::from("vendor_id,pickup_datetime,dropoff_datetime,pickup_location_id,dropoff_location_id,passenger_count,trip_distance,fare_amount,tip_amount,total_amount,payment_type\n");
-    let instant = |micros: i64| chrono::DateTime::from_timestamp_micros(micros).map_or(String::new(), |instant| instant.format("%Y-%m-%d %H:%M:%S").to_string());
+    let mut text = String::from(
+        "vendor_id,pickup_datetime,dropoff_datetime,pickup_location_id,dropoff_location_id,passenger_count,trip_distance,fare_amount,tip_amount,total_amount,payment_type\n",
+    );
+    let instant = |micros: i64| {
+        chrono::DateTime::from_timestamp_micros(micros).map_or(String::new(), |instant| instant.format("%Y-%m-%d %H:%M:%S").to_string())
+    };
     let money = |cents: i64| format!("{}.{:02}", cents / 100, cents % 100);
     for trip in trips {
         let passengers = trip.passenger_count.map_or(String::new(), |count| count.to_string());

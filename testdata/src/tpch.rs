@@ -6,7 +6,8 @@ use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, Int32Ar
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use tpchgen::generators::{
-    CustomerGenerator, LineItemGenerator, NationGenerator, OrderGenerator, PartGenerator, PartSuppGenerator, RegionGenerator, SupplierGenerator,
+    CustomerGenerator, LineItemGenerator, NationGenerator, OrderGenerator, PartGenerator, PartSuppGenerator, RegionGenerator,
+    SupplierGenerator,
 };
 
 use crate::parquet_file::TestdataError;
@@ -175,9 +176,9 @@ fn batch(columns: Vec<(&'static str, Values)>, flavour: Flavour) -> Result<Recor
             Values::Bigint(values) => Arc::new(Int64Array::from(values)),
             Values::Integer(values) => Arc::new(Int32Array::from(values)),
             Values::Money(cents) => match flavour {
-                Flavour::Standard => Arc::new(
-                    Decimal128Array::from_iter_values(cents.into_iter().map(i128::from)).with_precision_and_scale(15, 2)?,
-                ),
+                Flavour::Standard => {
+                    Arc::new(Decimal128Array::from_iter_values(cents.into_iter().map(i128::from)).with_precision_and_scale(15, 2)?)
+                }
                 Flavour::Trino => Arc::new(Float64Array::from_iter_values(cents.into_iter().map(|cents| cents as f64 / 100.0))),
             },
             Values::Text(values) => Arc::new(StringArray::from(values)),
@@ -209,7 +210,15 @@ mod tests {
     // basis: documented TPC-H specification 4.2.5.1: rows at scale 1 (times the scale), nation and region fixed.
     #[test]
     fn cardinalities_follow_the_specification() {
-        for (table, expected) in [("region", 5), ("nation", 25), ("supplier", 100), ("customer", 1_500), ("part", 2_000), ("partsupp", 8_000), ("orders", 15_000)] {
+        for (table, expected) in [
+            ("region", 5),
+            ("nation", 25),
+            ("supplier", 100),
+            ("customer", 1_500),
+            ("part", 2_000),
+            ("partsupp", 8_000),
+            ("orders", 15_000),
+        ] {
             let mut rows = 0;
             generate(table, 0.01, Flavour::Standard, &mut |batch| {
                 rows += batch.num_rows();

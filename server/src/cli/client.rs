@@ -116,7 +116,10 @@ impl Client {
         let answer = self.http.put(format!("{}/{bucket}", self.endpoint)).send().await.map_err(|error| self.unreachable(&error))?;
         match answer.status().as_u16() {
             200..=299 | 409 => Ok(()),
-            status => Err(ClientError::Refused { kind: status.to_string(), message: format!("the bucket '{bucket}' cannot be made: status {status}") }),
+            status => Err(ClientError::Refused {
+                kind: status.to_string(),
+                message: format!("the bucket '{bucket}' cannot be made: status {status}"),
+            }),
         }
     }
 
@@ -213,7 +216,8 @@ impl Client {
 }
 
 fn columns(page: &Value) -> Vec<ResultColumn> {
-    let described = page.pointer("/ResultSet/ResultSetMetadata/ColumnInfo").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let described =
+        page.pointer("/ResultSet/ResultSetMetadata/ColumnInfo").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     described.iter().map(|column| ResultColumn { name: text_at(column, "/Name"), data_type: text_at(column, "/Type") }).collect()
 }
 

@@ -59,7 +59,8 @@ pub fn write_lake(data_dir: &Path) -> Result<(), DemoError> {
         let parquet = bucket.join(format!("trips/pickup_year={year}/pickup_month={month:02}/trips.parquet"));
         write_parquet(&parquet, &[taxi::trips_batch(&trips)?], Codec::Snappy, ROW_GROUP_ROWS)?;
         let csv = raw.join(format!("trips-{year}-{month:02}.csv"));
-        std::fs::write(&csv, taxi::trips_csv(&trips)).map_err(|error| DemoError::Write { path: csv.display().to_string(), reason: error.to_string() })?;
+        std::fs::write(&csv, taxi::trips_csv(&trips))
+            .map_err(|error| DemoError::Write { path: csv.display().to_string(), reason: error.to_string() })?;
     }
     write_parquet(&bucket.join("zones/zones.parquet"), &[taxi::zones_batch()?], Codec::Snappy, ROW_GROUP_ROWS)?;
     Ok(())
@@ -67,7 +68,8 @@ pub fn write_lake(data_dir: &Path) -> Result<(), DemoError> {
 
 /// Registers the lake at a running server, runs the demo's queries and prints what they give and cost.
 pub async fn run(client: &Client) -> Result<(), DemoError> {
-    let options = QueryOptions { database: Some(DATABASE.to_string()), output_location: Some(format!("s3://{BUCKET}/results/")), rows_max: 100 };
+    let options =
+        QueryOptions { database: Some(DATABASE.to_string()), output_location: Some(format!("s3://{BUCKET}/results/")), rows_max: 100 };
     for statement in DDL {
         client.run(statement, &QueryOptions { database: None, ..options.clone() }).await?;
     }

@@ -55,15 +55,20 @@ fn command() -> Command {
             with_settings(Command::new("demo").about("Make a small taxi lake, query it, and say what to try"))
                 .arg(Arg::new("serve").long("serve").action(ArgAction::SetTrue).help("go on serving the lake afterwards")),
         )
-        .subcommand(
-            with_settings(Command::new("tpch").about("Make the TPC-H tables at a scale and register them"))
-                .arg(Arg::new("scale").long("scale").value_parser(value_parser!(f64)).default_value("0.1").help("1 is about 250 MB of Parquet")),
-        )
+        .subcommand(with_settings(Command::new("tpch").about("Make the TPC-H tables at a scale and register them")).arg(
+            Arg::new("scale").long("scale").value_parser(value_parser!(f64)).default_value("0.1").help("1 is about 250 MB of Parquet"),
+        ))
         .subcommand(
             with_settings(with_connection(Command::new("query").about("Run statements and print their rows")))
                 .arg(Arg::new("execute").short('e').long("execute").value_name("SQL").help("the statements").conflicts_with("file"))
                 .arg(Arg::new("file").short('f').long("file").value_name("FILE").help("a file of statements; - for standard input"))
-                .arg(Arg::new("format").long("format").value_parser(value_parser!(Format)).default_value("table").help("how rows are printed"))
+                .arg(
+                    Arg::new("format")
+                        .long("format")
+                        .value_parser(value_parser!(Format))
+                        .default_value("table")
+                        .help("how rows are printed"),
+                )
                 .arg(Arg::new("limit").long("limit").value_parser(value_parser!(usize)).default_value("10000").help("rows fetched at most"))
                 .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("no line with time, bytes and price")),
         )
@@ -73,13 +78,19 @@ fn command() -> Command {
 /// The flags of every setting, and the file they may come from.
 fn with_settings(command: Command) -> Command {
     let file = Arg::new("config").long("config").value_name("FILE").value_parser(value_parser!(PathBuf)).help("a TOML file of settings");
-    let flags = SETTINGS.iter().map(|setting| Arg::new(setting.key).long(setting.key.replace('_', "-")).value_name("VALUE").help(setting.help));
+    let flags =
+        SETTINGS.iter().map(|setting| Arg::new(setting.key).long(setting.key.replace('_', "-")).value_name("VALUE").help(setting.help));
     command.arg(file).args(flags)
 }
 
 fn with_connection(command: Command) -> Command {
     command
-        .arg(Arg::new("endpoint").long("endpoint").value_name("URL").help("a running server; without one, the configured port, then a server of its own"))
+        .arg(
+            Arg::new("endpoint")
+                .long("endpoint")
+                .value_name("URL")
+                .help("a running server; without one, the configured port, then a server of its own"),
+        )
         .arg(Arg::new("database").short('d').long("database").value_name("NAME").help("the database statements run in"))
         .arg(Arg::new("results").long("results").value_name("S3-URI").help("where results are left"))
 }
@@ -94,7 +105,11 @@ fn config(arguments: &ArgMatches) -> Result<Config, String> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
-    tokio::runtime::Builder::new_multi_thread().thread_stack_size(REQUEST_STACK_BYTES).enable_all().build().map_err(|error| format!("no runtime can be started: {error}"))
+    tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(REQUEST_STACK_BYTES)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime can be started: {error}"))
 }
 
 fn serve_command(arguments: &ArgMatches) -> Result<(), String> {

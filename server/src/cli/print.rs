@@ -89,7 +89,12 @@ fn is_right_aligned(column: &ResultColumn) -> bool {
 fn table(result: &QueryResult) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-    for line in [TableComponent::HorizontalLines, TableComponent::MiddleIntersections, TableComponent::LeftBorderIntersections, TableComponent::RightBorderIntersections] {
+    for line in [
+        TableComponent::HorizontalLines,
+        TableComponent::MiddleIntersections,
+        TableComponent::LeftBorderIntersections,
+        TableComponent::RightBorderIntersections,
+    ] {
         table.remove_style(line);
     }
     table.set_header(result.columns.iter().map(|column| column.name.as_str()));
@@ -140,8 +145,11 @@ fn csv_field(cell: Option<&str>) -> String {
 fn json_lines(result: &QueryResult) -> String {
     let mut text = String::new();
     for row in &result.rows {
-        let object: Map<String, Value> =
-            row.iter().zip(&result.columns).map(|(cell, column)| (column.name.clone(), cell.clone().map_or(Value::Null, Value::String))).collect();
+        let object: Map<String, Value> = row
+            .iter()
+            .zip(&result.columns)
+            .map(|(cell, column)| (column.name.clone(), cell.clone().map_or(Value::Null, Value::String)))
+            .collect();
         text.push_str(&Value::Object(object).to_string());
         text.push('\n');
     }

@@ -33,9 +33,15 @@ pub fn write_tables(data_dir: &Path, scale: f64) -> Result<Vec<String>, TpchErro
                 Some(open) => open,
                 none => {
                     let schema = batch.schema();
-                    let definitions = schema.fields().iter().map(|field| format!("{} {}", field.name(), tpch::hive_type(field.data_type())));
+                    let definitions =
+                        schema.fields().iter().map(|field| format!("{} {}", field.name(), tpch::hive_type(field.data_type())));
                     columns = definitions.collect::<Vec<_>>().join(", ");
-                    none.insert(ParquetWriter::create(&bucket.join(format!("{table}/{table}.parquet")), schema, Codec::Snappy, ROW_GROUP_ROWS)?)
+                    none.insert(ParquetWriter::create(
+                        &bucket.join(format!("{table}/{table}.parquet")),
+                        schema,
+                        Codec::Snappy,
+                        ROW_GROUP_ROWS,
+                    )?)
                 }
             };
             open.write(&batch)
@@ -43,7 +49,9 @@ pub fn write_tables(data_dir: &Path, scale: f64) -> Result<Vec<String>, TpchErro
         if let Some(writer) = writer {
             writer.close()?;
         }
-        ddl.push(format!("CREATE EXTERNAL TABLE IF NOT EXISTS tpch.{table} ({columns}) STORED AS PARQUET LOCATION 's3://{BUCKET}/{table}/'"));
+        ddl.push(format!(
+            "CREATE EXTERNAL TABLE IF NOT EXISTS tpch.{table} ({columns}) STORED AS PARQUET LOCATION 's3://{BUCKET}/{table}/'"
+        ));
     }
     Ok(ddl)
 }

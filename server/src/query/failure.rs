@@ -40,7 +40,9 @@ impl Failure {
     pub fn of(error: &EngineError) -> Self {
         let (habit, (category, error_type)) = match error.path {
             // The one text of the engine without a name: CTAS into a database that is not there.
-            FailurePath::Engine if error.name.is_empty() && error.message.contains("Please check your query") => (Habit::Engine, (USER, 1301)),
+            FailurePath::Engine if error.name.is_empty() && error.message.contains("Please check your query") => {
+                (Habit::Engine, (USER, 1301))
+            }
             FailurePath::Engine | FailurePath::Refused => (Habit::Engine, of_engine_name(&error.name)),
             FailurePath::HiveDdl => (Habit::HiveDdl, of_hive_text(&error.message)),
             FailurePath::IcebergDdl => (Habit::IcebergDdl, of_iceberg_text(&error.message)),

@@ -55,7 +55,8 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     let result = effective(&workgroup, request.result.clone())?;
     let mut session = session(&request, app.ids.uuid().to_string(), now_ms);
     session.prepared = Some(Arc::new(WorkgroupStatements { app: app.clone(), workgroup: workgroup.name.clone() }));
-    let Accepted { statement_type, substatement_type, has_external_location, statement } = app.executor.accept(&request.text, &session).map_err(refused)?;
+    let Accepted { statement_type, substatement_type, has_external_location, statement } =
+        app.executor.accept(&request.text, &session).map_err(refused)?;
     if has_external_location && workgroup.is_enforced {
         return Err(ApiError::invalid_input(LOCATION_ENFORCED));
     }

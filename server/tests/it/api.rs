@@ -104,7 +104,9 @@ fn send(step: &Value, endpoint: &str, saved: &BTreeMap<String, String>) -> Resul
     }
     let raw = step["raw"].as_str();
     if let Some(path) = step["put"].as_str() {
-        return read(agent.put(format!("{endpoint}{}", substitute(path, saved))).send(raw.unwrap_or_default()).map_err(|error| error.to_string())?);
+        return read(
+            agent.put(format!("{endpoint}{}", substitute(path, saved))).send(raw.unwrap_or_default()).map_err(|error| error.to_string())?,
+        );
     }
     let target = step["call"].as_str().ok_or("neither 'call', 'get' nor 'put'")?;
     let body = match raw {
@@ -137,9 +139,11 @@ fn contains(expected: &Value, actual: &Value, path: &str) -> Result<(), String> 
             Some(found) => contains(wanted, found, &format!("{path}/{key}")),
             None => Err(format!("{path}/{key} is missing: {actual}")),
         }),
-        (Value::Array(expected), Value::Array(items)) if expected.len() == items.len() => {
-            expected.iter().zip(items).enumerate().try_for_each(|(index, (wanted, found))| contains(wanted, found, &format!("{path}/{index}")))
-        }
+        (Value::Array(expected), Value::Array(items)) if expected.len() == items.len() => expected
+            .iter()
+            .zip(items)
+            .enumerate()
+            .try_for_each(|(index, (wanted, found))| contains(wanted, found, &format!("{path}/{index}"))),
         _ if expected == actual => Ok(()),
         _ => Err(format!("{path} is {actual} instead of {expected}")),
     }

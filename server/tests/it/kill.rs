@@ -36,7 +36,12 @@ fn every_acknowledged_write_survives_a_kill() {
     }
     let server = Process::start(&data_dir);
     check(&server.endpoint, &known, ROUNDS);
-    assert!(known.partitions.len() > 200 && known.tables.len() > 20, "the rounds wrote too little: {} partitions, {} tables", known.partitions.len(), known.tables.len());
+    assert!(
+        known.partitions.len() > 200 && known.tables.len() > 20,
+        "the rounds wrote too little: {} partitions, {} tables",
+        known.partitions.len(),
+        known.tables.len()
+    );
     assert_one_server_a_folder(&data_dir);
 }
 
@@ -84,14 +89,17 @@ fn acknowledged(endpoint: &str, target: &str, body: &Value) -> bool {
 
 /// The catalog opens and holds everything that was acknowledged.
 fn check(endpoint: &str, known: &Acknowledged, round: u64) {
-    let tables = names(endpoint, "AWSGlue.GetTables", json!({ "DatabaseName": "d" }), "TableList", |table| table["Name"].as_str().unwrap().to_string());
+    let tables = names(endpoint, "AWSGlue.GetTables", json!({ "DatabaseName": "d" }), "TableList", |table| {
+        table["Name"].as_str().unwrap().to_string()
+    });
     let missing: Vec<_> = known.tables.difference(&tables).collect();
     assert!(missing.is_empty(), "round {round}: tables lost: {missing:?}");
     if known.partitions.is_empty() {
         return;
     }
     let request = json!({ "DatabaseName": "d", "TableName": "p" });
-    let partitions = names(endpoint, "AWSGlue.GetPartitions", request, "Partitions", |partition| partition["Values"][0].as_str().unwrap().to_string());
+    let partitions =
+        names(endpoint, "AWSGlue.GetPartitions", request, "Partitions", |partition| partition["Values"][0].as_str().unwrap().to_string());
     let missing: Vec<_> = known.partitions.difference(&partitions).collect();
     assert!(missing.is_empty(), "round {round}: partitions lost: {missing:?}");
 }

@@ -93,7 +93,8 @@ struct InProcess {
 impl InProcess {
     fn open(runtime: &tokio::runtime::Runtime, data_dir: &Path) -> InProcess {
         let _entered = runtime.enter();
-        let options = owlake::storage::StorageOptions { buckets_folder: data_dir.join("buckets"), targets: Default::default(), fsync: false };
+        let options =
+            owlake::storage::StorageOptions { buckets_folder: data_dir.join("buckets"), targets: Default::default(), fsync: false };
         let storage = owlake::storage::Storage::open(options).unwrap();
         let catalog = owlake_catalog::FileCatalog::open(&data_dir.join("catalog"), Arc::new(owlake::app::SystemClock)).unwrap();
         let config = EngineConfig { memory_bytes_max: 1 << 30, target_partitions: 2, spill_dir: data_dir.join("spill") };
@@ -115,7 +116,10 @@ impl InProcess {
             parameters: Vec::new(),
             decimal_literals_as_double: true,
             query_id: uuid::Uuid::new_v4().to_string(),
-            output: Some(SessionOutput { location: "s3://results/out/".to_string(), engine_query_id: "20260917_085344_00007_k6s5b".to_string() }),
+            output: Some(SessionOutput {
+                location: "s3://results/out/".to_string(),
+                engine_query_id: "20260917_085344_00007_k6s5b".to_string(),
+            }),
             prepared: None,
         };
         let parsed = self.engine.parse(sql).map_err(fail)?;

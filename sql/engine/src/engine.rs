@@ -61,10 +61,18 @@ pub struct Prepared {
 
 /// What running a prepared statement means.
 enum Work {
-    Query { plan: Arc<dyn ExecutionPlan>, session: Box<SessionState>, meter: Arc<Meter>, token: TokenCell },
+    Query {
+        plan: Arc<dyn ExecutionPlan>,
+        session: Box<SessionState>,
+        meter: Arc<Meter>,
+        token: TokenCell,
+    },
     Rows(RecordBatch),
     Text(Vec<String>),
-    Catalog { context: Box<StatementContext>, statement: Box<owlake_syntax::hive::ast::Statement> },
+    Catalog {
+        context: Box<StatementContext>,
+        statement: Box<owlake_syntax::hive::ast::Statement>,
+    },
     /// Rows that become files.
     Write(Box<WriteJob>),
     /// A change of the catalog that is ready to be made; it may block on the disk.
@@ -247,7 +255,12 @@ impl Engine {
     }
 
     /// Analyses a query whose rows are written.
-    pub(crate) async fn analyzed(&self, session: Session, query: Box<ast::Query>, parameter_count: usize) -> Result<ir::Query, EngineError> {
+    pub(crate) async fn analyzed(
+        &self,
+        session: Session,
+        query: Box<ast::Query>,
+        parameter_count: usize,
+    ) -> Result<ir::Query, EngineError> {
         let catalog = Arc::clone(&self.catalog);
         on_big_stack(async move { analyze(catalog.as_ref(), &session, &query, parameter_count) }).await
     }
@@ -260,7 +273,13 @@ impl Engine {
         }
     }
 
-    async fn prepare_query(&self, session: Session, query: Box<ast::Query>, parameter_count: usize, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
+    async fn prepare_query(
+        &self,
+        session: Session,
+        query: Box<ast::Query>,
+        parameter_count: usize,
+        meter: Arc<Meter>,
+    ) -> Result<Prepared, EngineError> {
         let lowerer = self.lowerer(&session, Arc::clone(&meter));
         let state = self.runtime.session();
         let catalog = Arc::clone(&self.catalog);
@@ -286,7 +305,12 @@ impl Engine {
     }
 
     /// The view's query is analysed for its columns and its errors, and stored as text.
-    async fn prepare_create_view(&self, session: Session, view: Box<ast::CreateView>, parameter_count: usize) -> Result<Prepared, EngineError> {
+    async fn prepare_create_view(
+        &self,
+        session: Session,
+        view: Box<ast::CreateView>,
+        parameter_count: usize,
+    ) -> Result<Prepared, EngineError> {
         let context = self.statement_context(session.clone());
         let catalog = Arc::clone(&self.catalog);
         let (view, columns) = on_big_stack(async move {
@@ -328,7 +352,10 @@ fn analyze(catalog: &dyn Catalog, session: &Session, query: &ast::Query, paramet
 
 /// Lowers and optimises an analysed query, reading the footers its scans need.
 async fn plan_query(mut lowerer: Lowerer, state: SessionState, query: ir::Query, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
-    let columns = query.columns.iter().map(|column| ResultColumn { name: column.name.clone(), data_type: ResultType::Trino(column.data_type.clone()) });
+    let columns = query
+        .columns
+        .iter()
+        .map(|column| ResultColumn { name: column.name.clone(), data_type: ResultType::Trino(column.data_type.clone()) });
     let columns = columns.collect();
     let logical = lowerer.query(&query)?;
     let token = TokenCell::default();
@@ -402,7 +429,11 @@ pub(crate) fn with_types(batch: RecordBatch, types: &[arrow::datatypes::DataType
 
 /// The rows the plan's scans have given.
 pub(crate) fn rows_scanned(plan: &dyn ExecutionPlan) -> u64 {
-    let own = if plan.is::<datafusion::datasource::source::DataSourceExec>() { plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or(0) as u64 } else { 0 };
+    let own = if plan.is::<datafusion::datasource::source::DataSourceExec>() {
+        plan.metrics().and_then(|metrics| metrics.output_rows()).unwrap_or(0) as u64
+    } else {
+        0
+    };
     own + plan.children().into_iter().map(|child| rows_scanned(child.as_ref())).sum::<u64>()
 }
 

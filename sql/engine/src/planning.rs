@@ -13,7 +13,9 @@ use crate::error::from_datafusion::from_panic;
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Runs `work` on a thread with a big stack, I/O included, and waits without blocking. A fresh thread costs about 50 µs.
-pub async fn on_big_stack<T: Send + 'static>(work: impl Future<Output = Result<T, EngineError>> + Send + 'static) -> Result<T, EngineError> {
+pub async fn on_big_stack<T: Send + 'static>(
+    work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+) -> Result<T, EngineError> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let handle = Handle::current();
     let spawned = std::thread::Builder::new().name("planning".to_owned()).stack_size(STACK_BYTES).spawn(move || {

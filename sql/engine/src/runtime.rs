@@ -44,7 +44,10 @@ pub struct Runtime {
 impl Runtime {
     /// Errors: the spill folder can't be made.
     pub fn new(config: &EngineConfig) -> Result<Self, EngineError> {
-        let pool = TrackConsumersPool::new(FairSpillPool::new(config.memory_bytes_max), NonZeroUsize::new(LOGGED_CONSUMERS).unwrap_or(NonZeroUsize::MIN));
+        let pool = TrackConsumersPool::new(
+            FairSpillPool::new(config.memory_bytes_max),
+            NonZeroUsize::new(LOGGED_CONSUMERS).unwrap_or(NonZeroUsize::MIN),
+        );
         let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![config.spill_dir.clone()]));
         let env = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).with_disk_manager_builder(disk).build_arc()?;
         // Looked up by DataFusion's scans and never read: each file is read through its own counter.

@@ -57,7 +57,9 @@ pub fn rows(pattern: Option<&str>, escape: Option<&str>) -> Result<RecordBatch, 
         deterministic.push(function.is_deterministic);
         descriptions.push(function.description);
     }
-    let mut arrays: Vec<ArrayRef> = (0..4).map(|column| Arc::new(listed.iter().map(|row| Some(row[column].as_str())).collect::<StringViewArray>()) as ArrayRef).collect();
+    let mut arrays: Vec<ArrayRef> = (0..4)
+        .map(|column| Arc::new(listed.iter().map(|row| Some(row[column].as_str())).collect::<StringViewArray>()) as ArrayRef)
+        .collect();
     arrays.push(Arc::new(BooleanArray::from(deterministic)));
     arrays.push(Arc::new(StringViewArray::from_iter_values(descriptions)));
     let field = |(position, array): (usize, &ArrayRef)| Field::new(format!("c{position}"), array.data_type().clone(), true);

@@ -9,8 +9,8 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use owlake_catalog::{
-    Catalog, Column as CatalogColumn, DatabaseDefinition, DatabaseName, MemoryCatalog, PartitionDefinition, SerDeInfo, StorageDescriptor, StorageFormat,
-    TableDefinition, TableName,
+    Catalog, Column as CatalogColumn, DatabaseDefinition, DatabaseName, MemoryCatalog, PartitionDefinition, SerDeInfo, StorageDescriptor,
+    StorageFormat, TableDefinition, TableName,
 };
 use owlake_functions::registry::SessionInfo;
 use parquet::arrow::ArrowWriter;
@@ -39,7 +39,11 @@ struct OneBucket(Arc<InMemory>);
 
 impl BucketResolver for OneBucket {
     fn object_store(&self, bucket: &str) -> Result<Arc<dyn ObjectStore>, BucketError> {
-        if bucket == BUCKET { Ok(Arc::clone(&self.0) as Arc<dyn ObjectStore>) } else { Err(BucketError::NoSuchBucket { bucket: bucket.to_owned() }) }
+        if bucket == BUCKET {
+            Ok(Arc::clone(&self.0) as Arc<dyn ObjectStore>)
+        } else {
+            Err(BucketError::NoSuchBucket { bucket: bucket.to_owned() })
+        }
     }
 }
 
@@ -123,7 +127,11 @@ impl Lake {
 
     /// Runs a relation, giving all its columns, and what it metered.
     pub async fn run(&self, relation: Relation) -> Result<(Vec<RecordBatch>, Arc<Meter>), EngineError> {
-        let columns = relation.columns().into_iter().map(|column| OutputColumn { name: column.symbol.to_string(), symbol: column.symbol, data_type: column.data_type });
+        let columns = relation.columns().into_iter().map(|column| OutputColumn {
+            name: column.symbol.to_string(),
+            symbol: column.symbol,
+            data_type: column.data_type,
+        });
         let query = ir::Query { columns: columns.collect(), relation };
         let meter = Arc::new(Meter::default());
         let prepared = self.engine.prepare_ir(&session(), query, Arc::clone(&meter)).await?;
@@ -158,7 +166,13 @@ pub fn database() -> DatabaseName {
 }
 
 pub fn session() -> Session {
-    let info = SessionInfo { zone: "UTC".into(), start_micros: 0, user: "test".into(), catalog: "awsdatacatalog".into(), schema: Some("db".into()) };
+    let info = SessionInfo {
+        zone: "UTC".into(),
+        start_micros: 0,
+        user: "test".into(),
+        catalog: "awsdatacatalog".into(),
+        schema: Some("db".into()),
+    };
     Session {
         catalog: "AwsDataCatalog".to_owned(),
         database: Some("db".to_owned()),
@@ -181,6 +195,7 @@ async fn batches(output: Output) -> Result<Vec<RecordBatch>, EngineError> {
 /// A batch's rows as Arrow prints them.
 pub fn rows(batch: &RecordBatch) -> Vec<Vec<String>> {
     let options = arrow::util::display::FormatOptions::default().with_null("NULL");
-    let columns: Vec<_> = batch.columns().iter().map(|column| arrow::util::display::ArrayFormatter::try_new(column.as_ref(), &options).unwrap()).collect();
+    let columns: Vec<_> =
+        batch.columns().iter().map(|column| arrow::util::display::ArrayFormatter::try_new(column.as_ref(), &options).unwrap()).collect();
     (0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row).to_string()).collect()).collect()
 }

@@ -53,7 +53,9 @@ fn list(value: &Value, member: &str) -> Vec<String> {
 impl Completer for Names {
     fn complete(&mut self, line: &str, cursor: usize) -> CompletionResult {
         let before = line.get(..cursor).unwrap_or(line);
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        let start = before
+            .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
         let typed = &before[start..];
         if typed.is_empty() {
             return CompletionResult::Fresh { suggestions: Vec::new().into(), partial: None };
@@ -64,7 +66,8 @@ impl Completer for Names {
             if typed.chars().all(char::is_lowercase) { keyword.to_lowercase() } else { (*keyword).to_string() }
         });
         let names: Vec<String> = self.names().into_iter().filter(|name| name.starts_with(&folded)).collect();
-        let suggestion = |value: String| Suggestion { value, span: Span::new(start, cursor), append_whitespace: true, ..Suggestion::default() };
+        let suggestion =
+            |value: String| Suggestion { value, span: Span::new(start, cursor), append_whitespace: true, ..Suggestion::default() };
         let suggestions: Vec<Suggestion> = names.into_iter().chain(keywords).map(suggestion).collect();
         CompletionResult::Fresh { suggestions: suggestions.into(), partial: None }
     }

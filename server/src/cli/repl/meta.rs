@@ -1,7 +1,7 @@
 //! What do the backslash commands do? Listings, settings, help. Ref: psql's meta-commands.
 
-use super::Repl;
 use super::super::print::Format;
+use super::Repl;
 
 const HELP: &str = r"Statements end with a semicolon. Commands:
   \l              list databases

@@ -9,8 +9,8 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use reedline::{
-    ColumnarMenu, DefaultHinter, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu, Signal,
-    ValidationResult, Validator, default_emacs_keybindings,
+    ColumnarMenu, DefaultHinter, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder, Reedline, ReedlineEvent, ReedlineMenu,
+    Signal, ValidationResult, Validator, default_emacs_keybindings,
 };
 
 use super::client::{Client, ClientError, QueryOptions};
@@ -74,7 +74,8 @@ impl Repl {
             .with_menu(ReedlineMenu::EngineCompleter(menu))
             .with_edit_mode(Box::new(Emacs::new(keys)));
         if let Some(path) = history {
-            let file = FileBackedHistory::with_file(HISTORY_LINES, path).map_err(|error| format!("the history cannot be opened: {error}"))?;
+            let file =
+                FileBackedHistory::with_file(HISTORY_LINES, path).map_err(|error| format!("the history cannot be opened: {error}"))?;
             editor = editor.with_history(Box::new(file));
         }
         Ok(editor)

@@ -39,7 +39,9 @@ impl<'a> Analyzer<'a> {
     /// A reference to a value of the match.
     pub(crate) fn pointer(&mut self, value: PointerValue, data_type: &TrinoType) -> Expr {
         let same = |found: &&Pointer| match (&found.value, &value) {
-            (PointerValue::Column { source: left, at: left_at }, PointerValue::Column { source: right, at: right_at }) => left == right && left_at == right_at,
+            (PointerValue::Column { source: left, at: left_at }, PointerValue::Column { source: right, at: right_at }) => {
+                left == right && left_at == right_at
+            }
             (PointerValue::Classifier { at: left }, PointerValue::Classifier { at: right }) => left == right,
             (PointerValue::MatchNumber, PointerValue::MatchNumber) => true,
             _ => false,
@@ -89,7 +91,8 @@ impl<'a> Analyzer<'a> {
 
     /// Runs `analyze` for the arguments of an aggregate: columns are those of each row it takes in.
     pub(crate) fn in_aggregate<T>(&mut self, analyze: impl FnOnce(&mut Self) -> Analysis<T>) -> Analysis<(Aggregated, T)> {
-        let aggregated = Aggregated { classifier: self.fresh_column(&TrinoType::VARCHAR), match_number: self.fresh_column(&TrinoType::Bigint) };
+        let aggregated =
+            Aggregated { classifier: self.fresh_column(&TrinoType::VARCHAR), match_number: self.fresh_column(&TrinoType::Bigint) };
         let around = self.shared.pointers.aggregated.replace(aggregated.clone());
         let result = analyze(self);
         self.shared.pointers.aggregated = around;

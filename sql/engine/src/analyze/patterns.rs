@@ -25,8 +25,8 @@ use super::expression::{dotted_name, dotted_text};
 use super::expression_text::{expression_text, name_text};
 use super::failure::{Analysis, fail_at, mismatch, unsupported};
 use super::literals::long_literal;
-use super::relations::Source;
 use super::pattern_values::{pattern_of, skip_of};
+use super::relations::Source;
 use super::scope::{Field, Scope};
 use super::visit::{find, is_aggregate, is_window};
 
@@ -475,7 +475,12 @@ fn navigation_to(name: &str, number: Option<i64>, mode: Option<ProcessingMode>) 
     let is_backwards = name == "prev";
     move |at: Navigation| {
         if is_logical {
-            Navigation { is_last, is_running: mode != Some(ProcessingMode::Final), logical_offset: u32::try_from(offset).unwrap_or(u32::MAX), ..at }
+            Navigation {
+                is_last,
+                is_running: mode != Some(ProcessingMode::Final),
+                logical_offset: u32::try_from(offset).unwrap_or(u32::MAX),
+                ..at
+            }
         } else {
             Navigation { physical_offset: if is_backwards { -offset } else { offset }, ..at }
         }

@@ -433,13 +433,7 @@ fn tpch_tables() -> MemoryTables {
         ),
         (
             "partsupp",
-            vec![
-                ("partkey", "bigint"),
-                ("suppkey", "bigint"),
-                ("availqty", "integer"),
-                ("supplycost", "double"),
-                text("comment"),
-            ],
+            vec![("partkey", "bigint"), ("suppkey", "bigint"), ("availqty", "integer"), ("supplycost", "double"), text("comment")],
         ),
     ];
     let mut tables = MemoryTables::default();

@@ -57,7 +57,8 @@ impl From<DataFusionError> for EngineError {
 
 /// The failure of a panic that was caught: logged, never shown.
 pub fn from_panic(payload: &(dyn std::any::Any + Send)) -> EngineError {
-    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text");
+    let text =
+        payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text");
     tracing::error!(panic = text, "a query panicked");
     EngineError::internal(INTERNAL_SENTENCE)
 }

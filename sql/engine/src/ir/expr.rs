@@ -26,27 +26,52 @@ pub enum ExprKind {
     /// A lambda's parameter, by the unique symbol its [`ExprKind::Lambda`] declares.
     LambdaVariable(Symbol),
     /// A function or operator whose arguments already have the types it takes.
-    Call { function: Arc<BoundFunction>, arguments: Vec<Expr> },
-    Lambda { parameters: Vec<Column>, body: Box<Expr> },
+    Call {
+        function: Arc<BoundFunction>,
+        arguments: Vec<Expr>,
+    },
+    Lambda {
+        parameters: Vec<Column>,
+        body: Box<Expr>,
+    },
     /// `CAST`, or `TRY_CAST` when `is_safe` (a value that does not fit gives null). The target is `data_type`.
-    Cast { input: Box<Expr>, is_safe: bool },
+    Cast {
+        input: Box<Expr>,
+        is_safe: bool,
+    },
     And(Vec<Expr>),
     Or(Vec<Expr>),
     Not(Box<Expr>),
     IsNull(Box<Expr>),
     /// Searched CASE: conditions are boolean; every result has the type of the whole.
-    Case { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     /// Simple CASE: the operand is evaluated once; every label has the operand's type.
-    SimpleCase { operand: Box<Expr>, branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    SimpleCase {
+        operand: Box<Expr>,
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     Coalesce(Vec<Expr>),
     /// `NULLIF(first, second)`: `first`, or null where `equal` (which compares the two, coerced) is true.
-    NullIf { first: Box<Expr>, equal: Box<Expr> },
+    NullIf {
+        first: Box<Expr>,
+        equal: Box<Expr>,
+    },
     /// `value [NOT] IN (…)`: all of one type.
-    InList { value: Box<Expr>, list: Vec<Expr> },
+    InList {
+        value: Box<Expr>,
+        list: Vec<Expr>,
+    },
     /// `ROW(…)`.
     Row(Vec<Expr>),
     /// Field `index` (from 0) of a row.
-    Field { input: Box<Expr>, index: usize },
+    Field {
+        input: Box<Expr>,
+        index: usize,
+    },
     /// `ARRAY[…]`: elements have the array's element type.
     Array(Vec<Expr>),
     /// `TRY(e)`: null where `e` fails for a value's sake.
@@ -70,9 +95,15 @@ pub enum SubqueryKind {
     Scalar,
     Exists,
     /// `value IN (subquery)`, three-valued; `value` has the subquery column's type (a row when the comparand is one).
-    In { value: Box<Expr> },
+    In {
+        value: Box<Expr>,
+    },
     /// `value op ALL (subquery)` when `is_all`, else `ANY`/`SOME`.
-    Quantified { value: Box<Expr>, operator: owlake_functions::registry::Operator, is_all: bool },
+    Quantified {
+        value: Box<Expr>,
+        operator: owlake_functions::registry::Operator,
+        is_all: bool,
+    },
 }
 
 /// One sort key. Trino's default puts nulls last in either direction.

@@ -42,7 +42,12 @@ pub enum Pattern {
     Permutation(Vec<Pattern>),
     /// `{- … -}`: its rows are matched and not put out.
     Excluded(Box<Pattern>),
-    Quantified { inner: Box<Pattern>, at_least: u32, at_most: Option<u32>, is_greedy: bool },
+    Quantified {
+        inner: Box<Pattern>,
+        at_least: u32,
+        at_most: Option<u32>,
+        is_greedy: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,15 +83,29 @@ pub struct Pointer {
 #[derive(Debug, Clone)]
 pub enum PointerValue {
     /// A column of the row the navigation leads to; null without such a row.
-    Column { source: Symbol, at: Navigation },
+    Column {
+        source: Symbol,
+        at: Navigation,
+    },
     /// The label of that row; null outside of the match.
-    Classifier { at: Navigation },
+    Classifier {
+        at: Navigation,
+    },
     MatchNumber,
     /// The same in every row of the input: what a subquery gave.
-    Constant { source: Symbol },
+    Constant {
+        source: Symbol,
+    },
     /// An aggregate over the matched rows with one of the labels (all rows for `None`). Its arguments are over columns of
     /// the input, and over `classifier` and `match_number` for the row at hand.
-    Aggregate { function: Arc<BoundFunction>, arguments: Vec<Expr>, classifier: Column, match_number: Column, labels: Option<Vec<usize>>, is_running: bool },
+    Aggregate {
+        function: Arc<BoundFunction>,
+        arguments: Vec<Expr>,
+        classifier: Column,
+        match_number: Column,
+        labels: Option<Vec<usize>>,
+        is_running: bool,
+    },
 }
 
 /// From the current row of a match to another one: first by labels (all for `None`), then by physical rows.

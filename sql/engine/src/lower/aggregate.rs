@@ -15,7 +15,12 @@ use crate::error::EngineError;
 use crate::ir::{AggregateCall, Column, Expr, ExprKind, GroupingSets, Relation};
 
 impl Lowerer {
-    pub(super) fn aggregate(&mut self, input: &Relation, groups: &GroupingSets, aggregates: &[AggregateCall]) -> Result<LogicalPlan, EngineError> {
+    pub(super) fn aggregate(
+        &mut self,
+        input: &Relation,
+        groups: &GroupingSets,
+        aggregates: &[AggregateCall],
+    ) -> Result<LogicalPlan, EngineError> {
         let (aggregates, reductions) = self.split_reductions(aggregates)?;
         let aggregates = aggregates.as_slice();
         let plan = self.relation(input)?;

@@ -14,7 +14,9 @@ use owlake_functions::types::TrinoType;
 use super::lowerer::Lowerer;
 use super::rewrite::{Renames, relation_refers_to, rename, rename_aggregate, rename_ordering, rename_relation, rename_window};
 use crate::error::EngineError;
-use crate::ir::{AggregateCall, Column, Expr, ExprKind, Frame, FrameBound, FrameUnit, GroupingSets, JoinKind, Ordering, Relation, Symbol, WindowCall};
+use crate::ir::{
+    AggregateCall, Column, Expr, ExprKind, Frame, FrameBound, FrameUnit, GroupingSets, JoinKind, Ordering, Relation, Symbol, WindowCall,
+};
 
 /// The distinct outer values: a plan registered under `id`, one column an outer column.
 #[derive(Debug, Clone)]
@@ -58,9 +60,13 @@ impl Lowerer {
             Relation::Project { input, expressions } => {
                 let input = self.dependent(input, domain)?;
                 let renames = input.renames(domain);
-                let mut renamed: Vec<(Column, Expr)> = expressions.iter().map(|(column, expr)| (column.clone(), rename(expr, &renames))).collect();
+                let mut renamed: Vec<(Column, Expr)> =
+                    expressions.iter().map(|(column, expr)| (column.clone(), rename(expr, &renames))).collect();
                 renamed.extend(input.columns.iter().map(|column| (column.clone(), reference(column))));
-                Ok(Carried { relation: Relation::Project { input: Box::new(input.relation), expressions: renamed }, columns: input.columns })
+                Ok(Carried {
+                    relation: Relation::Project { input: Box::new(input.relation), expressions: renamed },
+                    columns: input.columns,
+                })
             }
             Relation::Values { columns, rows } => self.dependent_values(columns, rows, domain),
             Relation::Join { kind, left, right, condition } => self.dependent_join(*kind, left, right, condition.as_ref(), domain),
@@ -86,7 +92,8 @@ impl Lowerer {
                 for item in &mut items {
                     item.expr = rename(&item.expr, &renames);
                 }
-                let relation = Relation::Unnest { input: Box::new(input.relation), items, ordinality: ordinality.clone(), keeps_empty: *keeps_empty };
+                let relation =
+                    Relation::Unnest { input: Box::new(input.relation), items, ordinality: ordinality.clone(), keeps_empty: *keeps_empty };
                 Ok(Carried { relation, columns: input.columns })
             }
             Relation::Aggregate { input, groups, aggregates } => self.dependent_aggregate(input, groups, aggregates, domain),
@@ -118,7 +125,10 @@ impl Lowerer {
                 }
                 let own: Vec<Column> = domain.outer.iter().map(|column| self.fresh_column(column.data_type.clone())).collect();
                 let columns = columns.iter().chain(&own).cloned().collect();
-                Ok(Carried { relation: Relation::SetOperation { operation: *operation, is_distinct: *is_distinct, inputs: carried_inputs, columns }, columns: own })
+                Ok(Carried {
+                    relation: Relation::SetOperation { operation: *operation, is_distinct: *is_distinct, inputs: carried_inputs, columns },
+                    columns: own,
+                })
             }
             Relation::PatternRecognition(recognition) => {
                 let input = self.dependent(&recognition.input, domain)?;
@@ -164,7 +174,14 @@ impl Lowerer {
         Ok(Carried { relation, columns: own })
     }
 
-    fn dependent_join(&mut self, kind: JoinKind, left: &Relation, right: &Relation, condition: Option<&Expr>, domain: &Domain) -> Result<Carried, EngineError> {
+    fn dependent_join(
+        &mut self,
+        kind: JoinKind,
+        left: &Relation,
+        right: &Relation,
+        condition: Option<&Expr>,
+        domain: &Domain,
+    ) -> Result<Carried, EngineError> {
         let symbols = domain.symbols();
         let (left_refers, right_refers) = (relation_refers_to(left, &symbols), relation_refers_to(right, &symbols));
         let carries_left = left_refers || !right_refers || kind != JoinKind::Inner && kind != JoinKind::Right;
@@ -185,7 +202,8 @@ impl Lowerer {
         };
         terms.extend(condition.map(|condition| rename(condition, &renames)));
         let condition = conjunction(terms);
-        let (left_columns, right_columns) = (left.as_ref().ok().map(|side| side.columns.clone()), right.as_ref().ok().map(|side| side.columns.clone()));
+        let (left_columns, right_columns) =
+            (left.as_ref().ok().map(|side| side.columns.clone()), right.as_ref().ok().map(|side| side.columns.clone()));
         let left = left.map_or_else(Clone::clone, |side| side.relation);
         let right = right.map_or_else(Clone::clone, |side| side.relation);
         let join = Relation::Join { kind, left: Box::new(left), right: Box::new(right), condition };
@@ -193,19 +211,29 @@ impl Lowerer {
             (JoinKind::Full, Some(left), Some(right)) => {
                 // Either side may be missing; the value is in the other.
                 let own: Vec<Column> = left.iter().map(|column| self.fresh_column(column.data_type.clone())).collect();
-                let mut expressions: Vec<(Column, Expr)> = join.columns().into_iter().map(|column| (column.clone(), reference(&column))).collect();
+                let mut expressions: Vec<(Column, Expr)> =
+                    join.columns().into_iter().map(|column| (column.clone(), reference(&column))).collect();
                 for ((own, left), right) in own.iter().zip(&left).zip(&right) {
-                    let either = Expr { kind: ExprKind::Coalesce(vec![reference(left), reference(right)]), data_type: own.data_type.clone() };
+                    let either =
+                        Expr { kind: ExprKind::Coalesce(vec![reference(left), reference(right)]), data_type: own.data_type.clone() };
                     expressions.push((own.clone(), either));
                 }
                 Ok(Carried { relation: Relation::Project { input: Box::new(join), expressions }, columns: own })
             }
-            (JoinKind::Right, _, Some(columns)) | (_, Some(columns), _) | (_, None, Some(columns)) => Ok(Carried { relation: join, columns }),
+            (JoinKind::Right, _, Some(columns)) | (_, Some(columns), _) | (_, None, Some(columns)) => {
+                Ok(Carried { relation: join, columns })
+            }
             (_, None, None) => Err(EngineError::internal("a dependent join carries nothing")),
         }
     }
 
-    fn dependent_aggregate(&mut self, input: &Relation, groups: &GroupingSets, aggregates: &[AggregateCall], domain: &Domain) -> Result<Carried, EngineError> {
+    fn dependent_aggregate(
+        &mut self,
+        input: &Relation,
+        groups: &GroupingSets,
+        aggregates: &[AggregateCall],
+        domain: &Domain,
+    ) -> Result<Carried, EngineError> {
         let input = self.dependent(input, domain)?;
         let empty_input = Relation::Values { columns: input.relation.columns(), rows: Vec::new() };
         let renames = input.renames(domain);
@@ -253,7 +281,8 @@ impl Lowerer {
             marked.push((own, reference(&column)));
         }
         let marked = Relation::Project { input: Box::new(grouped), expressions: marked };
-        let mut joined = Relation::Join { kind: JoinKind::Left, left: Box::new(outer), right: Box::new(marked), condition: conjunction(on) };
+        let mut joined =
+            Relation::Join { kind: JoinKind::Left, left: Box::new(outer), right: Box::new(marked), condition: conjunction(on) };
         // Only aggregates that are not null over no rows need their default.
         let defaulted: Vec<&AggregateCall> = aggregates.iter().filter(|call| !is_null_over_no_rows(&call.function)).collect();
         let mut defaults = Renames::new();
@@ -277,7 +306,10 @@ impl Lowerer {
                 Some(default) => Expr {
                     data_type: call.output.data_type.clone(),
                     kind: ExprKind::Case {
-                        branches: vec![(Expr { kind: ExprKind::IsNull(Box::new(reference(&mark))), data_type: TrinoType::Boolean }, reference(&column(*default)))],
+                        branches: vec![(
+                            Expr { kind: ExprKind::IsNull(Box::new(reference(&mark))), data_type: TrinoType::Boolean },
+                            reference(&column(*default)),
+                        )],
                         otherwise: Some(Box::new(value)),
                     },
                 },
@@ -298,10 +330,12 @@ impl Lowerer {
     ) -> Result<Carried, EngineError> {
         let (sorted, order_by): (&Relation, &[Ordering]) = match input {
             Relation::Sort { input, order_by } => (input, order_by),
-            Relation::Project { input: below, .. } if matches!(below.as_ref(), Relation::Sort { .. }) && with_ties.is_none() => match below.as_ref() {
-                Relation::Sort { order_by, .. } if order_by.iter().all(|key| !refers_to_missing(&key.expr, input)) => (input, order_by),
-                _ => (input, &[]),
-            },
+            Relation::Project { input: below, .. } if matches!(below.as_ref(), Relation::Sort { .. }) && with_ties.is_none() => {
+                match below.as_ref() {
+                    Relation::Sort { order_by, .. } if order_by.iter().all(|key| !refers_to_missing(&key.expr, input)) => (input, order_by),
+                    _ => (input, &[]),
+                }
+            }
             _ => (input, &[]),
         };
         let carried = self.dependent(sorted, domain)?;

@@ -49,7 +49,9 @@ impl Lowerer {
                 let branches = self.branches(branches)?;
                 self.case(None, branches, otherwise.as_deref(), &expr.data_type)
             }
-            ExprKind::SimpleCase { operand, branches, otherwise } => self.simple_case(operand, branches, otherwise.as_deref(), &expr.data_type),
+            ExprKind::SimpleCase { operand, branches, otherwise } => {
+                self.simple_case(operand, branches, otherwise.as_deref(), &expr.data_type)
+            }
             ExprKind::Coalesce(terms) => {
                 let terms = self.exprs(terms)?;
                 Ok(udf_call(coalesce(), terms))
@@ -117,7 +119,13 @@ impl Lowerer {
     }
 
     /// `left op right` for two values of one type.
-    pub(super) fn comparison_of(&mut self, operator: Operator, left: DfExpr, right: DfExpr, data_type: &TrinoType) -> Result<DfExpr, EngineError> {
+    pub(super) fn comparison_of(
+        &mut self,
+        operator: Operator,
+        left: DfExpr,
+        right: DfExpr,
+        data_type: &TrinoType,
+    ) -> Result<DfExpr, EngineError> {
         let function = resolve_operator(operator, &[data_type.clone(), data_type.clone()])?;
         self.call_lowered(&function, vec![left, right])
     }
@@ -127,7 +135,13 @@ impl Lowerer {
         self.cast_lowered(lowered, &input.data_type, target, is_safe)
     }
 
-    pub(super) fn cast_lowered(&mut self, input: DfExpr, from: &TrinoType, target: &TrinoType, is_safe: bool) -> Result<DfExpr, EngineError> {
+    pub(super) fn cast_lowered(
+        &mut self,
+        input: DfExpr,
+        from: &TrinoType,
+        target: &TrinoType,
+        is_safe: bool,
+    ) -> Result<DfExpr, EngineError> {
         if cast::is_no_op(from, target) {
             return Ok(input);
         }
@@ -135,7 +149,11 @@ impl Lowerer {
             return Ok(match &input {
                 DfExpr::Literal(..) => null_of(&arrow_type(target))?,
                 // All null, whatever it is computed from.
-                _ => DfExpr::Case(Case::new(None, vec![(Box::new(input), Box::new(null_of(&arrow_type(target))?))], Some(Box::new(null_of(&arrow_type(target))?)))),
+                _ => DfExpr::Case(Case::new(
+                    None,
+                    vec![(Box::new(input), Box::new(null_of(&arrow_type(target))?))],
+                    Some(Box::new(null_of(&arrow_type(target))?)),
+                )),
             });
         }
         if cast::is_native(from, target) {
@@ -170,7 +188,13 @@ impl Lowerer {
         Ok(DfExpr::Case(Case::new(operand.map(Box::new), branches, Some(Box::new(otherwise)))))
     }
 
-    fn simple_case(&mut self, operand: &Expr, branches: &[(Expr, Expr)], otherwise: Option<&Expr>, data_type: &TrinoType) -> Result<DfExpr, EngineError> {
+    fn simple_case(
+        &mut self,
+        operand: &Expr,
+        branches: &[(Expr, Expr)],
+        otherwise: Option<&Expr>,
+        data_type: &TrinoType,
+    ) -> Result<DfExpr, EngineError> {
         let lowered_operand = self.expr(operand)?;
         let lowered = self.branches(branches)?;
         if equals_natively(&operand.data_type) {
@@ -190,7 +214,10 @@ impl Lowerer {
             return Ok(DfExpr::InList(InList::new(Box::new(lowered), labels, false)));
         }
         if labels.len() > CHAINED_IN_LIST_MAX {
-            return Err(EngineError::engine("NOT_SUPPORTED", format!("An IN list of more than {CHAINED_IN_LIST_MAX} values of type {} is not supported", value.data_type)));
+            return Err(EngineError::engine(
+                "NOT_SUPPORTED",
+                format!("An IN list of more than {CHAINED_IN_LIST_MAX} values of type {} is not supported", value.data_type),
+            ));
         }
         let mut equalities = Vec::with_capacity(labels.len());
         for label in labels {
@@ -207,12 +234,7 @@ impl Lowerer {
     fn array(&mut self, elements: &[Expr], data_type: &TrinoType) -> Result<DfExpr, EngineError> {
         if elements.is_empty() {
             let empty = arrow::array::new_empty_array(&element_arrow(data_type));
-            let list = arrow::array::ListArray::try_new(
-                list_item(data_type),
-                arrow::buffer::OffsetBuffer::from_lengths([0]),
-                empty,
-                None,
-            );
+            let list = arrow::array::ListArray::try_new(list_item(data_type), arrow::buffer::OffsetBuffer::from_lengths([0]), empty, None);
             let list = list.map_err(|error| EngineError::from(datafusion::error::DataFusionError::from(error)))?;
             return Ok(constant(ScalarValue::List(Arc::new(list))));
         }
@@ -225,7 +247,9 @@ impl Lowerer {
         let lowered = self.expr(expr)?;
         Ok(match &expr.data_type {
             // The zone in the low bits must not decide.
-            TrinoType::TimestampWithTimeZone(0..=3) => binary(lowered, DfOperator::BitwiseShiftRight, constant(ScalarValue::Int64(Some(12)))),
+            TrinoType::TimestampWithTimeZone(0..=3) => {
+                binary(lowered, DfOperator::BitwiseShiftRight, constant(ScalarValue::Int64(Some(12))))
+            }
             _ => lowered,
         })
     }
@@ -238,7 +262,8 @@ pub(super) fn sorts_natively(data_type: &TrinoType) -> bool {
 
 /// A row value of these fields.
 pub(super) fn row_of(fields: Vec<DfExpr>) -> DfExpr {
-    let named = fields.into_iter().enumerate().flat_map(|(position, field)| [constant(ScalarValue::Utf8(Some(format!("c{position}")))), field]);
+    let named =
+        fields.into_iter().enumerate().flat_map(|(position, field)| [constant(ScalarValue::Utf8(Some(format!("c{position}")))), field]);
     udf_call(named_struct(), named.collect())
 }
 

@@ -10,7 +10,13 @@ use crate::error::EngineError;
 use crate::ir::{Expr, JoinKind, Relation};
 
 impl Lowerer {
-    pub(super) fn join(&mut self, kind: JoinKind, left: &Relation, right: &Relation, condition: Option<&Expr>) -> Result<LogicalPlan, EngineError> {
+    pub(super) fn join(
+        &mut self,
+        kind: JoinKind,
+        left: &Relation,
+        right: &Relation,
+        condition: Option<&Expr>,
+    ) -> Result<LogicalPlan, EngineError> {
         let mut left_plan = self.relation(left)?;
         let mut right_plan = self.relation(right)?;
         let Some(condition) = condition else { return joined(left_plan, right_plan, join_type(kind), None) };
@@ -40,7 +46,12 @@ pub(super) fn join_type(kind: JoinKind) -> JoinType {
 }
 
 /// A join on a condition; none is TRUE.
-pub(super) fn joined(left: LogicalPlan, right: LogicalPlan, join_type: JoinType, condition: Option<DfExpr>) -> Result<LogicalPlan, EngineError> {
+pub(super) fn joined(
+    left: LogicalPlan,
+    right: LogicalPlan,
+    join_type: JoinType,
+    condition: Option<DfExpr>,
+) -> Result<LogicalPlan, EngineError> {
     let condition = match (condition, join_type) {
         (None, JoinType::Inner) => None,
         (None, _) => Some(constant(ScalarValue::Boolean(Some(true)))),

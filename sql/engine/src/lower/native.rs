@@ -53,7 +53,10 @@ pub fn pruning_double_comparison(function: &BoundFunction, left: &DfExpr, right:
         (DfExpr::Literal(ScalarValue::Float64(Some(value)), _), DfExpr::Column(_)) => (right, operator.swap()?, *value),
         _ => return None,
     };
-    if value.is_nan() || value == 0.0 || !matches!(operator, DfOperator::Eq | DfOperator::Lt | DfOperator::LtEq | DfOperator::Gt | DfOperator::GtEq) {
+    if value.is_nan()
+        || value == 0.0
+        || !matches!(operator, DfOperator::Eq | DfOperator::Lt | DfOperator::LtEq | DfOperator::Gt | DfOperator::GtEq)
+    {
         return None;
     }
     Some(binary(column.clone(), operator, DfExpr::Literal(ScalarValue::Float64(Some(value)), None)))

@@ -24,7 +24,11 @@ impl Lowerer {
         let exprs: Vec<&Expr> = order_by.iter().map(|key| &key.expr).collect();
         let (plan, keys) = self.with_computed(plan, columns, &exprs)?;
         let has_computed = keys.iter().zip(&exprs).any(|(key, expr)| !is_column(expr, key));
-        let expr = keys.into_iter().zip(order_by).map(|(key, ordering)| SortExpr::new(key, !ordering.is_descending, ordering.nulls_first)).collect();
+        let expr = keys
+            .into_iter()
+            .zip(order_by)
+            .map(|(key, ordering)| SortExpr::new(key, !ordering.is_descending, ordering.nulls_first))
+            .collect();
         let sorted = LogicalPlan::Sort(Sort { expr, input: Arc::new(plan), fetch: None });
         if has_computed { project(sorted, columns.iter().map(|column| column_of(column.symbol)).collect()) } else { Ok(sorted) }
     }
@@ -41,7 +45,13 @@ impl Lowerer {
     }
 
     /// Rows whose rank by the ordering is within the limit, after the offset.
-    pub(super) fn limit_with_ties(&mut self, input: &Relation, offset_rows: u64, limit_rows: u64, order_by: &[Ordering]) -> Result<LogicalPlan, EngineError> {
+    pub(super) fn limit_with_ties(
+        &mut self,
+        input: &Relation,
+        offset_rows: u64,
+        limit_rows: u64,
+        order_by: &[Ordering],
+    ) -> Result<LogicalPlan, EngineError> {
         let columns = input.columns();
         let mut plan = self.relation(input)?;
         if offset_rows > 0 {
@@ -59,7 +69,12 @@ impl Lowerer {
     }
 
     /// `plan` with a column for each expression: itself where it is a column, else one computed in a projection.
-    pub(super) fn with_computed(&mut self, plan: LogicalPlan, columns: &[Column], exprs: &[&Expr]) -> Result<(LogicalPlan, Vec<DfExpr>), EngineError> {
+    pub(super) fn with_computed(
+        &mut self,
+        plan: LogicalPlan,
+        columns: &[Column],
+        exprs: &[&Expr],
+    ) -> Result<(LogicalPlan, Vec<DfExpr>), EngineError> {
         let mut computed: Vec<(Column, Expr)> = Vec::new();
         let mut references = Vec::with_capacity(exprs.len());
         for expr in exprs {

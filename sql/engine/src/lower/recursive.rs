@@ -49,7 +49,8 @@ impl Lowerer {
         let bigint = |value: i64| constant(ScalarValue::Int64(Some(value)));
 
         let base_plan = self.relation(base)?;
-        let mut base_exprs: Vec<DfExpr> = base_columns.iter().zip(columns).map(|(symbol, column)| column_of(*symbol).alias(name_of(column.symbol))).collect();
+        let mut base_exprs: Vec<DfExpr> =
+            base_columns.iter().zip(columns).map(|(symbol, column)| column_of(*symbol).alias(name_of(column.symbol))).collect();
         base_exprs.push(bigint(0).alias(name_of(depth.symbol)));
         let static_term = project(base_plan, base_exprs)?;
 
@@ -57,14 +58,16 @@ impl Lowerer {
         work_columns.push(depth.clone());
         self.recursions.insert(*id, WorkTable::Recursion { name: name.clone(), columns: work_columns });
         let step_depth = self.fresh_column(TrinoType::Bigint);
-        let step = with_depth(step, *id, &step_depth).ok_or_else(|| EngineError::engine("NOT_SUPPORTED", "The recursive step of a WITH query is too complex"))?;
+        let step = with_depth(step, *id, &step_depth)
+            .ok_or_else(|| EngineError::engine("NOT_SUPPORTED", "The recursive step of a WITH query is too complex"))?;
         let step_plan = self.relation(&step);
         self.recursions.remove(id);
         let step_plan = step_plan?;
         // The step's rows are one deeper than what they were made from; past the limit the query fails.
         let deeper = binary(column_of(step_depth.symbol), DfOperator::Plus, bigint(1));
         let checked = udf_call(crate::plan::recursion_depth::recursion_depth(i64::from(*depth_max)), vec![deeper]);
-        let mut step_exprs: Vec<DfExpr> = step_columns.iter().zip(columns).map(|(symbol, column)| column_of(*symbol).alias(name_of(column.symbol))).collect();
+        let mut step_exprs: Vec<DfExpr> =
+            step_columns.iter().zip(columns).map(|(symbol, column)| column_of(*symbol).alias(name_of(column.symbol))).collect();
         step_exprs.push(checked.alias(name_of(depth.symbol)));
         let recursive_term = project(step_plan, step_exprs)?;
 
@@ -82,7 +85,8 @@ impl Lowerer {
                 project(*plan, renamed.collect())
             }
             WorkTable::Recursion { name, columns: own } => {
-                let fields: Vec<Field> = own.iter().map(|column| Field::new(name_of(column.symbol), arrow_type(&column.data_type), true)).collect();
+                let fields: Vec<Field> =
+                    own.iter().map(|column| Field::new(name_of(column.symbol), arrow_type(&column.data_type), true)).collect();
                 let work_table = Arc::new(CteWorkTable::new(&name, Arc::new(Schema::new(fields))));
                 let scan = LogicalPlanBuilder::scan(name.as_str(), provider_as_source(work_table), None)?.build()?;
                 let qualified = |symbol| DfExpr::Column(datafusion::common::Column::new(Some(name.as_str()), name_of(symbol)));

@@ -25,7 +25,9 @@ impl Lowerer {
                 self.projection(plan, expressions)
             }
             Relation::Join { kind, left, right, condition } => self.join(*kind, left, right, condition.as_ref()),
-            Relation::Lateral { kind, left, right, correlation, condition } => self.lateral(*kind, left, right, correlation, condition.as_ref()),
+            Relation::Lateral { kind, left, right, correlation, condition } => {
+                self.lateral(*kind, left, right, correlation, condition.as_ref())
+            }
             Relation::Unnest { input, items, ordinality, keeps_empty } => self.unnest(input, items, ordinality.as_ref(), *keeps_empty),
             Relation::Aggregate { input, groups, aggregates } => self.aggregate(input, groups, aggregates),
             Relation::Window { input, calls } => self.window(input, calls),
@@ -36,8 +38,12 @@ impl Lowerer {
                 Ok(LogicalPlan::Distinct(Distinct::All(Arc::new(exact))))
             }
             Relation::Sort { input, order_by } => self.sort(input, order_by),
-            Relation::Limit { input, offset_rows, limit_rows, with_ties } => self.limit(input, *offset_rows, *limit_rows, with_ties.as_deref()),
-            Relation::SetOperation { operation, is_distinct, inputs, columns } => self.set_operation(*operation, *is_distinct, inputs, columns),
+            Relation::Limit { input, offset_rows, limit_rows, with_ties } => {
+                self.limit(input, *offset_rows, *limit_rows, with_ties.as_deref())
+            }
+            Relation::SetOperation { operation, is_distinct, inputs, columns } => {
+                self.set_operation(*operation, *is_distinct, inputs, columns)
+            }
             Relation::Sample { input, percentage, .. } => self.sample(input, percentage),
             Relation::PatternRecognition(recognition) => self.pattern_recognition(recognition),
             Relation::RecursiveUnion { .. } => self.recursive_union(relation),

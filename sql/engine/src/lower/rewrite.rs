@@ -22,14 +22,21 @@ fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::LambdaVariable(_) => Vec::new(),
         ExprKind::Call { arguments, .. } => arguments.iter().collect(),
         ExprKind::Lambda { body, .. } => vec![body],
-        ExprKind::Cast { input, .. } | ExprKind::Not(input) | ExprKind::IsNull(input) | ExprKind::Field { input, .. } | ExprKind::Try(input) => vec![input],
-        ExprKind::And(terms) | ExprKind::Or(terms) | ExprKind::Coalesce(terms) | ExprKind::Row(terms) | ExprKind::Array(terms) => terms.iter().collect(),
+        ExprKind::Cast { input, .. }
+        | ExprKind::Not(input)
+        | ExprKind::IsNull(input)
+        | ExprKind::Field { input, .. }
+        | ExprKind::Try(input) => vec![input],
+        ExprKind::And(terms) | ExprKind::Or(terms) | ExprKind::Coalesce(terms) | ExprKind::Row(terms) | ExprKind::Array(terms) => {
+            terms.iter().collect()
+        }
         ExprKind::Case { branches, otherwise } => {
             branches.iter().flat_map(|(when, then)| [when, then]).chain(otherwise.as_deref()).collect()
         }
-        ExprKind::SimpleCase { operand, branches, otherwise } => {
-            std::iter::once(operand.as_ref()).chain(branches.iter().flat_map(|(when, then)| [when, then])).chain(otherwise.as_deref()).collect()
-        }
+        ExprKind::SimpleCase { operand, branches, otherwise } => std::iter::once(operand.as_ref())
+            .chain(branches.iter().flat_map(|(when, then)| [when, then]))
+            .chain(otherwise.as_deref())
+            .collect(),
         ExprKind::NullIf { first, equal } => vec![first, equal],
         ExprKind::InList { value, list } => std::iter::once(value.as_ref()).chain(list).collect(),
         ExprKind::Subquery(subquery) => comparand(&subquery.kind).into_iter().collect(),
@@ -120,7 +127,8 @@ pub fn references(expr: &Expr) -> HashSet<Symbol> {
 
 /// Does anything in the relation refer to one of the symbols?
 pub fn relation_refers_to(relation: &Relation, symbols: &HashSet<Symbol>) -> bool {
-    exprs_of(relation).into_iter().any(|expr| refers_to(expr, symbols)) || inputs_of(relation).into_iter().any(|input| relation_refers_to(input, symbols))
+    exprs_of(relation).into_iter().any(|expr| refers_to(expr, symbols))
+        || inputs_of(relation).into_iter().any(|input| relation_refers_to(input, symbols))
 }
 
 /// The relations right below.
@@ -155,7 +163,11 @@ pub fn exprs_of(relation: &Relation) -> Vec<&Expr> {
             .keys
             .iter()
             .map(|(_, key)| key)
-            .chain(aggregates.iter().flat_map(|call| call.arguments.iter().chain(&call.filter).chain(call.order_by.iter().map(|key| &key.expr))))
+            .chain(
+                aggregates
+                    .iter()
+                    .flat_map(|call| call.arguments.iter().chain(&call.filter).chain(call.order_by.iter().map(|key| &key.expr))),
+            )
             .collect(),
         Relation::Window { calls, .. } => calls.iter().flat_map(window_exprs).collect(),
         Relation::Sort { order_by, .. } => order_by.iter().map(|key| &key.expr).collect(),
@@ -163,10 +175,14 @@ pub fn exprs_of(relation: &Relation) -> Vec<&Expr> {
         Relation::Sample { percentage, .. } => vec![percentage],
         Relation::PatternRecognition(recognition) => {
             let keys = recognition.order_by.iter().map(|key| &key.expr);
-            let aggregated = recognition.expressions().flat_map(|expression| &expression.pointers).flat_map(|pointer| match &pointer.value {
-                PointerValue::Aggregate { arguments, .. } => arguments.as_slice(),
-                PointerValue::Column { .. } | PointerValue::Classifier { .. } | PointerValue::MatchNumber | PointerValue::Constant { .. } => &[],
-            });
+            let aggregated =
+                recognition.expressions().flat_map(|expression| &expression.pointers).flat_map(|pointer| match &pointer.value {
+                    PointerValue::Aggregate { arguments, .. } => arguments.as_slice(),
+                    PointerValue::Column { .. }
+                    | PointerValue::Classifier { .. }
+                    | PointerValue::MatchNumber
+                    | PointerValue::Constant { .. } => &[],
+                });
             keys.chain(recognition.expressions().map(|expression| &expression.expr)).chain(aggregated).collect()
         }
         Relation::Scan { .. }
@@ -182,7 +198,13 @@ fn window_exprs(call: &WindowCall) -> Vec<&Expr> {
         FrameBound::Preceding(offset) | FrameBound::Following(offset) => Some(offset),
         FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
     });
-    call.arguments.iter().chain(&call.partition_by).chain(call.order_by.iter().map(|key| &key.expr)).chain(&call.filter).chain(bounds).collect()
+    call.arguments
+        .iter()
+        .chain(&call.partition_by)
+        .chain(call.order_by.iter().map(|key| &key.expr))
+        .chain(&call.filter)
+        .chain(bounds)
+        .collect()
 }
 
 /// The expression with symbols renamed, inside its subqueries too.
@@ -205,7 +227,10 @@ pub fn rename(expr: &Expr, renames: &Renames) -> Expr {
 }
 
 fn rename_columns(columns: &[Column], renames: &Renames) -> Vec<Column> {
-    let renamed = columns.iter().map(|column| Column { symbol: renames.get(&column.symbol).copied().unwrap_or(column.symbol), data_type: column.data_type.clone() });
+    let renamed = columns.iter().map(|column| Column {
+        symbol: renames.get(&column.symbol).copied().unwrap_or(column.symbol),
+        data_type: column.data_type.clone(),
+    });
     renamed.collect()
 }
 
@@ -277,7 +302,11 @@ pub fn rename_relation(relation: &Relation, renames: &Renames) -> Relation {
             for (_, key) in &mut groups.keys {
                 *key = rename(key, renames);
             }
-            Relation::Aggregate { input: input_of(input), groups, aggregates: aggregates.iter().map(|call| rename_aggregate(call, renames)).collect() }
+            Relation::Aggregate {
+                input: input_of(input),
+                groups,
+                aggregates: aggregates.iter().map(|call| rename_aggregate(call, renames)).collect(),
+            }
         }
         Relation::Window { input, calls } => {
             Relation::Window { input: input_of(input), calls: calls.iter().map(|call| rename_window(call, renames)).collect() }
@@ -307,15 +336,17 @@ pub fn rename_relation(relation: &Relation, renames: &Renames) -> Relation {
         Relation::Sample { input, is_bernoulli, percentage } => {
             Relation::Sample { input: input_of(input), is_bernoulli: *is_bernoulli, percentage: rename(percentage, renames) }
         }
-        Relation::RecursiveUnion { id, columns, base, base_columns, step, step_columns, is_distinct, depth_max } => Relation::RecursiveUnion {
-            id: *id,
-            columns: columns.clone(),
-            base: input_of(base),
-            base_columns: base_columns.clone(),
-            step: input_of(step),
-            step_columns: step_columns.clone(),
-            is_distinct: *is_distinct,
-            depth_max: *depth_max,
-        },
+        Relation::RecursiveUnion { id, columns, base, base_columns, step, step_columns, is_distinct, depth_max } => {
+            Relation::RecursiveUnion {
+                id: *id,
+                columns: columns.clone(),
+                base: input_of(base),
+                base_columns: base_columns.clone(),
+                step: input_of(step),
+                step_columns: step_columns.clone(),
+                is_distinct: *is_distinct,
+                depth_max: *depth_max,
+            }
+        }
     }
 }

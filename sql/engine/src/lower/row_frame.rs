@@ -22,7 +22,9 @@ pub(super) struct LoweredParts {
 /// Does the frame read columns?
 pub(super) fn varies(frame: &Frame) -> bool {
     let reads = |bound: &FrameBound| match bound {
-        FrameBound::Preceding(offset) | FrameBound::Following(offset) => super::expr::has_subquery(offset) || !super::rewrite::references(offset).is_empty(),
+        FrameBound::Preceding(offset) | FrameBound::Following(offset) => {
+            super::expr::has_subquery(offset) || !super::rewrite::references(offset).is_empty()
+        }
         FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => false,
     };
     reads(&frame.start) || reads(&frame.end)
@@ -30,7 +32,13 @@ pub(super) fn varies(frame: &Frame) -> bool {
 
 impl Lowerer {
     /// The call over each row's own frame; the frame's offsets hold no subqueries any more.
-    pub(super) fn row_framed(&mut self, call: &WindowCall, frame: &Frame, order_by: &[Ordering], parts: LoweredParts) -> Result<DfExpr, EngineError> {
+    pub(super) fn row_framed(
+        &mut self,
+        call: &WindowCall,
+        frame: &Frame,
+        order_by: &[Ordering],
+        parts: LoweredParts,
+    ) -> Result<DfExpr, EngineError> {
         let LoweredParts { arguments: mut args, partition_by, filter } = parts;
         let reads_frame = matches!(call.function.name, "first_value" | "last_value" | "nth_value");
         let null_treatment = call.ignore_nulls.then_some(NullTreatment::IgnoreNulls);
@@ -45,7 +53,15 @@ impl Lowerer {
                 if !reads_frame {
                     // A rank does not depend on the frame.
                     let fun = WindowFunctionDefinition::WindowUDF(function);
-                    let params = WindowFunctionParams { args, partition_by, order_by: sort_keys, window_frame, filter, null_treatment, distinct: false };
+                    let params = WindowFunctionParams {
+                        args,
+                        partition_by,
+                        order_by: sort_keys,
+                        window_frame,
+                        filter,
+                        null_treatment,
+                        distinct: false,
+                    };
                     return Ok(DfExpr::WindowFunction(Box::new(WindowFunction { fun, params })));
                 }
                 Framed::Window(function)
@@ -63,12 +79,19 @@ impl Lowerer {
         let end = self.push_side(&frame.end, frame.unit, order_by, &mut args)?;
         let layout = RowFrame { unit: frame.unit, start, end, argument_count, has_filter, keys };
         let fun = WindowFunctionDefinition::WindowUDF(row_frame(framed, layout, arrow_type(&call.function.return_type)));
-        let params = WindowFunctionParams { args, partition_by, order_by: sort_keys, window_frame, filter: None, null_treatment, distinct: false };
+        let params =
+            WindowFunctionParams { args, partition_by, order_by: sort_keys, window_frame, filter: None, null_treatment, distinct: false };
         Ok(DfExpr::WindowFunction(Box::new(WindowFunction { fun, params })))
     }
 
     /// Appends the columns of one end: the offset, and for RANGE the bound's value and the key in its type.
-    fn push_side(&mut self, bound: &FrameBound, unit: FrameUnit, order_by: &[Ordering], args: &mut Vec<DfExpr>) -> Result<Side, EngineError> {
+    fn push_side(
+        &mut self,
+        bound: &FrameBound,
+        unit: FrameUnit,
+        order_by: &[Ordering],
+        args: &mut Vec<DfExpr>,
+    ) -> Result<Side, EngineError> {
         let (offset, side) = match bound {
             FrameBound::UnboundedPreceding | FrameBound::UnboundedFollowing => return Ok(Side::Unbounded),
             FrameBound::CurrentRow => return Ok(Side::CurrentRow),

@@ -37,8 +37,16 @@ impl Lowerer {
 
     /// INTERSECT and EXCEPT, left to right. Without ALL: a distinct left side, semi- or anti-joined. With ALL the n-th
     /// occurrence of a row on one side meets the n-th on the other.
-    fn matching(&mut self, join_type: JoinType, is_distinct: bool, inputs: &[(Relation, Vec<Symbol>)], columns: &[Column]) -> Result<LogicalPlan, EngineError> {
-        let Some(((first, first_symbols), rest)) = inputs.split_first() else { return Err(EngineError::internal("a set operation without inputs")) };
+    fn matching(
+        &mut self,
+        join_type: JoinType,
+        is_distinct: bool,
+        inputs: &[(Relation, Vec<Symbol>)],
+        columns: &[Column],
+    ) -> Result<LogicalPlan, EngineError> {
+        let Some(((first, first_symbols), rest)) = inputs.split_first() else {
+            return Err(EngineError::internal("a set operation without inputs"));
+        };
         let mut plan = self.renamed(first, first_symbols, columns)?;
         if is_distinct {
             plan = distinct(plan);
@@ -46,7 +54,8 @@ impl Lowerer {
         for (input, symbols) in rest {
             let right_columns: Vec<Column> = columns.iter().map(|column| self.fresh_column(column.data_type.clone())).collect();
             let mut right = self.renamed(input, symbols, &right_columns)?;
-            let mut on: Vec<_> = columns.iter().zip(&right_columns).map(|(left, right)| (column_of(left.symbol), column_of(right.symbol))).collect();
+            let mut on: Vec<_> =
+                columns.iter().zip(&right_columns).map(|(left, right)| (column_of(left.symbol), column_of(right.symbol))).collect();
             if !is_distinct {
                 let (left_number, right_number) = (self.fresh_column(TrinoType::Bigint), self.fresh_column(TrinoType::Bigint));
                 plan = self.numbered(plan, columns, &left_number)?;

@@ -29,7 +29,11 @@ struct PulledUp {
 
 impl Lowerer {
     /// The plan that holds what a predicate's subqueries give, and the predicate that is left to apply.
-    pub(super) fn apply_filter_subqueries(&mut self, plan: LogicalPlan, predicate: &Expr) -> Result<(LogicalPlan, Option<Expr>), EngineError> {
+    pub(super) fn apply_filter_subqueries(
+        &mut self,
+        plan: LogicalPlan,
+        predicate: &Expr,
+    ) -> Result<(LogicalPlan, Option<Expr>), EngineError> {
         if !has_subquery(predicate) {
             return Ok((plan, Some(predicate.clone())));
         }
@@ -110,7 +114,10 @@ impl Lowerer {
                 *left = plan;
                 terms.push(term);
             } else {
-                return Err(EngineError::engine("NOT_SUPPORTED", "A subquery over both sides of an outer join's condition is not supported"));
+                return Err(EngineError::engine(
+                    "NOT_SUPPORTED",
+                    "A subquery over both sides of an outer join's condition is not supported",
+                ));
             }
         }
         conjunction(terms).ok_or_else(|| EngineError::internal("a join condition without terms"))
@@ -158,7 +165,8 @@ impl Lowerer {
         let domain = self.domain(&plan, correlation)?;
         let carried = self.dependent(relation, &domain)?;
         let inner = self.relation(&carried.relation)?;
-        let on = correlation.iter().zip(&carried.columns).map(|(outer, inner)| (column_of(outer.symbol), column_of(inner.symbol))).collect();
+        let on =
+            correlation.iter().zip(&carried.columns).map(|(outer, inner)| (column_of(outer.symbol), column_of(inner.symbol))).collect();
         joined_on(plan, inner, join_type, on, condition, NullEquality::NullEqualsNull)
     }
 
@@ -293,7 +301,14 @@ impl Lowerer {
     }
 
     /// `value op ALL|ANY (…)` from the extremes and the counts. Ref: Trino 401 `TransformQuantifiedComparisonApplyToCorrelatedJoin`.
-    fn attach_quantified(&mut self, plan: LogicalPlan, subquery: &Subquery, value: &Expr, operator: Operator, is_all: bool) -> Result<(LogicalPlan, Expr), EngineError> {
+    fn attach_quantified(
+        &mut self,
+        plan: LogicalPlan,
+        subquery: &Subquery,
+        value: &Expr,
+        operator: Operator,
+        is_all: bool,
+    ) -> Result<(LogicalPlan, Expr), EngineError> {
         let (plan, value) = self.with_comparand(plan, value)?;
         let [column] = subquery.columns.as_slice() else { return self.attach_row_comparison(plan, subquery, &value, operator, is_all) };
         let (low, high) = (self.fresh_column(column.data_type.clone()), self.fresh_column(column.data_type.clone()));
@@ -309,8 +324,12 @@ impl Lowerer {
         let plan = self.attach_aggregates(plan, &subquery.relation, calls, &subquery.correlation)?;
         let against = |bound: &Column| compare(operator, value.clone(), reference(bound));
         let holds = match (operator, is_all) {
-            (Operator::LessThan | Operator::LessThanOrEqual, true) | (Operator::GreaterThan | Operator::GreaterThanOrEqual, false) => against(&low)?,
-            (Operator::LessThan | Operator::LessThanOrEqual, false) | (Operator::GreaterThan | Operator::GreaterThanOrEqual, true) => against(&high)?,
+            (Operator::LessThan | Operator::LessThanOrEqual, true) | (Operator::GreaterThan | Operator::GreaterThanOrEqual, false) => {
+                against(&low)?
+            }
+            (Operator::LessThan | Operator::LessThanOrEqual, false) | (Operator::GreaterThan | Operator::GreaterThanOrEqual, true) => {
+                against(&high)?
+            }
             (Operator::Equal, true) => both(compare(Operator::Equal, reference(&low), reference(&high))?, against(&low)?),
             // Different from some value: from the least, or there are several values.
             (Operator::NotEqual, false) => not(both(
@@ -330,7 +349,14 @@ impl Lowerer {
     }
 
     /// `row = ALL (…)` or `row <> ANY (…)`: how many rows differ, and for how many that is unknown.
-    fn attach_row_comparison(&mut self, plan: LogicalPlan, subquery: &Subquery, value: &Expr, operator: Operator, is_all: bool) -> Result<(LogicalPlan, Expr), EngineError> {
+    fn attach_row_comparison(
+        &mut self,
+        plan: LogicalPlan,
+        subquery: &Subquery,
+        value: &Expr,
+        operator: Operator,
+        is_all: bool,
+    ) -> Result<(LogicalPlan, Expr), EngineError> {
         let ((Operator::Equal, true) | (Operator::NotEqual, false)) = (operator, is_all) else {
             return Err(EngineError::engine("NOT_SUPPORTED", "A quantified comparison of rows by order is not supported"));
         };
@@ -366,7 +392,13 @@ impl Lowerer {
     }
 
     /// The plan with the aggregates of the subquery's rows appended: one row an outer row.
-    fn attach_aggregates(&mut self, plan: LogicalPlan, relation: &Relation, aggregates: Vec<AggregateCall>, correlation: &[Column]) -> Result<LogicalPlan, EngineError> {
+    fn attach_aggregates(
+        &mut self,
+        plan: LogicalPlan,
+        relation: &Relation,
+        aggregates: Vec<AggregateCall>,
+        correlation: &[Column],
+    ) -> Result<LogicalPlan, EngineError> {
         let groups = GroupingSets { keys: Vec::new(), sets: vec![Vec::new()], grouping_id: None };
         let aggregate = Relation::Aggregate { input: Box::new(relation.clone()), groups, aggregates };
         self.attach_row(plan, &aggregate, correlation)
@@ -386,14 +418,24 @@ impl Lowerer {
         if let Some(grouped) = self.attach_grouped(&plan, relation, &outer)? {
             return Ok(grouped);
         }
-        let used: Vec<Column> = correlation.iter().filter(|column| relation_refers_to(relation, &HashSet::from([column.symbol]))).cloned().collect();
+        let used: Vec<Column> =
+            correlation.iter().filter(|column| relation_refers_to(relation, &HashSet::from([column.symbol]))).cloned().collect();
         self.join_dependent(plan, relation, &used, JoinType::Left, None)
     }
 
     /// A global aggregation correlated by equalities alone: grouped by the inner sides, joined on them.
-    fn attach_grouped(&mut self, plan: &LogicalPlan, relation: &Relation, outer: &HashSet<Symbol>) -> Result<Option<LogicalPlan>, EngineError> {
+    fn attach_grouped(
+        &mut self,
+        plan: &LogicalPlan,
+        relation: &Relation,
+        outer: &HashSet<Symbol>,
+    ) -> Result<Option<LogicalPlan>, EngineError> {
         let (projection, aggregation) = match relation {
-            Relation::Project { input, expressions } if expressions.iter().all(|(_, expr)| !refers_to(expr, outer) && !has_subquery(expr)) => (Some(expressions), input.as_ref()),
+            Relation::Project { input, expressions }
+                if expressions.iter().all(|(_, expr)| !refers_to(expr, outer) && !has_subquery(expr)) =>
+            {
+                (Some(expressions), input.as_ref())
+            }
             other => (None, other),
         };
         let Relation::Aggregate { input, groups, aggregates } = aggregation else { return Ok(None) };
@@ -426,7 +468,13 @@ impl Lowerer {
         let mut joined = self.with_defaults(outer_relation, grouped, on, aggregates, empty_input)?;
         if let Some(expressions) = projection {
             let mut all: Vec<(Column, Expr)> = joined.columns().into_iter().map(|column| (column.clone(), reference(&column))).collect();
-            all.extend(expressions.iter().filter(|(column, _)| !all.iter().any(|(own, _)| own.symbol == column.symbol)).cloned().collect::<Vec<_>>());
+            all.extend(
+                expressions
+                    .iter()
+                    .filter(|(column, _)| !all.iter().any(|(own, _)| own.symbol == column.symbol))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
             joined = Relation::Project { input: Box::new(joined), expressions: all };
         }
         self.relation(&joined).map(Some)
@@ -483,7 +531,9 @@ fn pull_up(relation: &Relation, outer: &HashSet<Symbol>, ignores_duplicates: boo
             let (correlated, own): (Vec<Expr>, Vec<Expr>) = terms.into_iter().partition(|term| refers_to(term, outer));
             let relation = match conjunction(own) {
                 None => cross(left.relation, right.relation),
-                condition => Relation::Join { kind: JoinKind::Inner, left: Box::new(left.relation), right: Box::new(right.relation), condition },
+                condition => {
+                    Relation::Join { kind: JoinKind::Inner, left: Box::new(left.relation), right: Box::new(right.relation), condition }
+                }
             };
             let conditions = left.conditions.into_iter().chain(right.conditions).chain(correlated).collect();
             Some(PulledUp { relation, conditions })
@@ -493,7 +543,8 @@ fn pull_up(relation: &Relation, outer: &HashSet<Symbol>, ignores_duplicates: boo
                 return None;
             }
             let left = pull_up(left, outer, ignores_duplicates)?;
-            let relation = Relation::Join { kind: JoinKind::Left, left: Box::new(left.relation), right: right.clone(), condition: condition.clone() };
+            let relation =
+                Relation::Join { kind: JoinKind::Left, left: Box::new(left.relation), right: right.clone(), condition: condition.clone() };
             Some(PulledUp { relation, conditions: left.conditions })
         }
         Relation::Sort { input, .. } => pull_up(input, outer, ignores_duplicates),
@@ -589,7 +640,9 @@ fn gives_one_row(relation: &Relation) -> bool {
 
 fn fill_in(expr: &Expr, values: &[Expr]) -> Expr {
     super::rewrite::transform(expr, &mut |node| match node.kind {
-        ExprKind::LambdaVariable(Symbol(marker)) if (u32::MAX - marker) as usize <= values.len().saturating_sub(1) && !values.is_empty() => {
+        ExprKind::LambdaVariable(Symbol(marker))
+            if (u32::MAX - marker) as usize <= values.len().saturating_sub(1) && !values.is_empty() =>
+        {
             values[(u32::MAX - marker) as usize].clone()
         }
         _ => node,

@@ -163,10 +163,16 @@ async fn subqueries() {
         ("SELECT id FROM t WHERE x > 10 AND (id = 1 OR EXISTS (SELECT 1 FROM u WHERE u.id = t.id))", &["3"]),
         ("SELECT grp FROM t GROUP BY grp HAVING count(*) > (SELECT 1)", &["a", "b"]),
         ("SELECT ROW(1, 2) = ALL (SELECT 1, 2), ROW(1, 2) <> ANY (SELECT 1, 2), ROW(1, 2) IN (SELECT 1, 2)", &["true,false,true"]),
-        ("SELECT t.id, c FROM t, LATERAL (SELECT count(DISTINCT id) c FROM u WHERE u.id <= t.id GROUP BY y) WHERE t.id < 4", &["1,1", "2,1", "3,1", "3,1", "3,1"]),
+        (
+            "SELECT t.id, c FROM t, LATERAL (SELECT count(DISTINCT id) c FROM u WHERE u.id <= t.id GROUP BY y) WHERE t.id < 4",
+            &["1,1", "2,1", "3,1", "3,1", "3,1"],
+        ),
         ("SELECT * FROM (VALUES 1, 2) t(x) LEFT JOIN (VALUES 1, 3) u(y) ON t.x IN (VALUES 1)", &["1,1", "1,3", "2,NULL"]),
         ("SELECT t.id, z FROM t CROSS JOIN LATERAL (SELECT t.id * 2 AS z) WHERE t.id < 3", &["1,2", "2,4"]),
-        ("SELECT t.id, z FROM t LEFT JOIN LATERAL (SELECT sum(y) z FROM u WHERE u.id < t.id) ON true WHERE t.id < 3", &["1,NULL", "2,100.0"]),
+        (
+            "SELECT t.id, z FROM t LEFT JOIN LATERAL (SELECT sum(y) z FROM u WHERE u.id < t.id) ON true WHERE t.id < 3",
+            &["1,NULL", "2,100.0"],
+        ),
     ])
     .await;
 }
@@ -192,7 +198,10 @@ async fn windows() {
         ("SELECT id, rank() OVER (ORDER BY grp) FROM t", &["1,1", "2,1", "3,3", "4,3", "5,5", "6,6"]),
         ("SELECT id, lag(x) OVER (ORDER BY id) FROM t WHERE id < 4", &["1,NULL", "2,10", "3,20"]),
         ("SELECT id, count(*) OVER (ORDER BY id RANGE BETWEEN 1.5 PRECEDING AND CURRENT ROW) FROM t WHERE id < 4", &["1,1", "2,2", "3,2"]),
-        ("SELECT id, count(*) OVER (ORDER BY x NULLS FIRST RANGE BETWEEN 10 PRECEDING AND CURRENT ROW) FROM t", &["1,2", "2,2", "3,2", "4,1", "5,1", "6,1"]),
+        (
+            "SELECT id, count(*) OVER (ORDER BY x NULLS FIRST RANGE BETWEEN 10 PRECEDING AND CURRENT ROW) FROM t",
+            &["1,2", "2,2", "3,2", "4,1", "5,1", "6,1"],
+        ),
         (
             "SELECT count(*) OVER (ORDER BY d RANGE BETWEEN CURRENT ROW AND INTERVAL '1' MONTH FOLLOWING) \
              FROM (VALUES DATE '2001-01-31', DATE '2001-02-28', DATE '2001-03-01') v(d)",
@@ -274,7 +283,10 @@ async fn the_catalog_is_read_as_tables() {
         rows(&lake, "SELECT column_name, ordinal_position, data_type FROM information_schema.columns WHERE table_name = 'p'").await,
         ["d,2,date", "n,3,integer", "v,1,double"]
     );
-    assert_eq!(rows(&lake, "SELECT count(*) FROM information_schema.schemata WHERE schema_name IN ('db', 'information_schema')").await, ["2"]);
+    assert_eq!(
+        rows(&lake, "SELECT count(*) FROM information_schema.schemata WHERE schema_name IN ('db', 'information_schema')").await,
+        ["2"]
+    );
     let (listed, _) = lake.sql("SHOW FUNCTIONS LIKE 'sum'").await.unwrap();
     assert!(!listed.is_empty() && listed.iter().all(|row| row[0] == "sum" && row[3] == "aggregate"));
     let (plan, _) = lake.sql("EXPLAIN SELECT id FROM t").await.unwrap();
@@ -325,7 +337,8 @@ async fn equal_keys_of_grouping_sets_stay_apart() {
     let groups = GroupingSets { keys: vec![key(20), key(21)], sets: vec![vec![0, 1], vec![0], vec![1], vec![]], grouping_id: None };
     let relation = Relation::Aggregate { input: Box::new(lake.scan("t", &["grp"])), groups, aggregates: vec![count] };
     let (batches, _) = lake.run(relation).await.unwrap();
-    let mut found: Vec<String> = batches.iter().flat_map(crate::testing::rows).map(|row| row.join(",")).filter(|row| row.contains('a')).collect();
+    let mut found: Vec<String> =
+        batches.iter().flat_map(crate::testing::rows).map(|row| row.join(",")).filter(|row| row.contains('a')).collect();
     found.sort();
     assert_eq!(found, ["NULL,a,2", "a,NULL,2", "a,a,2"]);
 }

@@ -29,7 +29,13 @@ enum Target {
 }
 
 impl Lowerer {
-    pub(super) fn unnest(&mut self, input: &Relation, items: &[UnnestItem], ordinality: Option<&Column>, keeps_empty: bool) -> Result<LogicalPlan, EngineError> {
+    pub(super) fn unnest(
+        &mut self,
+        input: &Relation,
+        items: &[UnnestItem],
+        ordinality: Option<&Column>,
+        keeps_empty: bool,
+    ) -> Result<LogicalPlan, EngineError> {
         let columns = input.columns();
         let mut plan = self.relation(input)?;
         let mut expressions: Vec<DfExpr> = columns.iter().map(|column| column_of(column.symbol)).collect();
@@ -66,7 +72,13 @@ impl Lowerer {
     }
 
     /// The lists one argument expands to, each a column of the projection below.
-    fn lists_of(&mut self, lowered: DfExpr, item: &UnnestItem, expressions: &mut Vec<DfExpr>, lists: &mut Vec<ExpandedList>) -> Result<(), EngineError> {
+    fn lists_of(
+        &mut self,
+        lowered: DfExpr,
+        item: &UnnestItem,
+        expressions: &mut Vec<DfExpr>,
+        lists: &mut Vec<ExpandedList>,
+    ) -> Result<(), EngineError> {
         let mut expand = |lowerer: &mut Lowerer, list: DfExpr, element: &TrinoType, target: Target| {
             let column = lowerer.fresh_column(TrinoType::array(element.clone()));
             expressions.push(list.alias(name_of(column.symbol)));
@@ -80,7 +92,9 @@ impl Lowerer {
             }
             (TrinoType::Array(element), columns) => {
                 let target = match (element.as_ref(), columns) {
-                    (TrinoType::Row(fields), columns) if fields.len() == columns.len() && !is_whole_row(element, columns) => Target::Fields(columns.to_vec()),
+                    (TrinoType::Row(fields), columns) if fields.len() == columns.len() && !is_whole_row(element, columns) => {
+                        Target::Fields(columns.to_vec())
+                    }
                     (_, [column]) => Target::Element(column.clone()),
                     _ => return Err(EngineError::internal("UNNEST of rows with another number of columns")),
                 };

@@ -8,10 +8,11 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::ExecutionProps;
 use datafusion::logical_expr::expr::{NullTreatment, WindowFunction, WindowFunctionParams};
-use datafusion::logical_expr::{
-    Expr as DfExpr, LogicalPlan, LogicalPlanBuilder, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, WindowUDF,
-};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{
+    Expr as DfExpr, LogicalPlan, LogicalPlanBuilder, SortExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+    WindowUDF,
+};
 use datafusion::physical_expr::create_physical_expr;
 use owlake_functions::registry::FunctionKind;
 use owlake_functions::types::TrinoType;
@@ -113,7 +114,8 @@ impl Lowerer {
             FunctionKind::Window | FunctionKind::Scalar => WindowFunctionDefinition::WindowUDF(call.function.window_udf(&self.session)?),
         };
         let null_treatment = call.ignore_nulls.then_some(NullTreatment::IgnoreNulls);
-        let params = WindowFunctionParams { args, partition_by, order_by, window_frame, filter, null_treatment, distinct: call.is_distinct };
+        let params =
+            WindowFunctionParams { args, partition_by, order_by, window_frame, filter, null_treatment, distinct: call.is_distinct };
         Ok((plan, DfExpr::WindowFunction(Box::new(WindowFunction { fun, params }))))
     }
 
@@ -176,22 +178,28 @@ impl Lowerer {
                 let widened = self.cast_lowered(lowered, &offset.data_type, &digits, false)?;
                 match not_negative(evaluate(&widened)?)? {
                     // A count past what can be counted reaches the partition's end just the same.
-                    ScalarValue::Decimal128(Some(count), _, _) => Ok(ScalarValue::UInt64(Some(u64::try_from(count).unwrap_or(u64::MAX).min(ROWS_COUNTED_MAX)))),
+                    ScalarValue::Decimal128(Some(count), _, _) => {
+                        Ok(ScalarValue::UInt64(Some(u64::try_from(count).unwrap_or(u64::MAX).min(ROWS_COUNTED_MAX))))
+                    }
                     _ => Err(invalid()),
                 }
             }
-            (Some(key_type), TrinoType::IntervalYearToMonth) if *key_type != TrinoType::IntervalYearToMonth => match not_negative(evaluate(&lowered)?)? {
-                ScalarValue::Int32(Some(months)) => Ok(ScalarValue::IntervalYearMonth(Some(months))),
-                _ => Err(invalid()),
-            },
-            (Some(key_type), TrinoType::IntervalDayToSecond) if *key_type != TrinoType::IntervalDayToSecond => match not_negative(evaluate(&lowered)?)? {
-                ScalarValue::Int64(Some(millis)) => {
-                    let (days, millis) = (millis.div_euclid(MILLIS_A_DAY), millis.rem_euclid(MILLIS_A_DAY));
-                    let days = i32::try_from(days).map_err(|_| invalid())?;
-                    Ok(ScalarValue::new_interval_mdn(0, days, millis * 1_000_000))
+            (Some(key_type), TrinoType::IntervalYearToMonth) if *key_type != TrinoType::IntervalYearToMonth => {
+                match not_negative(evaluate(&lowered)?)? {
+                    ScalarValue::Int32(Some(months)) => Ok(ScalarValue::IntervalYearMonth(Some(months))),
+                    _ => Err(invalid()),
                 }
-                _ => Err(invalid()),
-            },
+            }
+            (Some(key_type), TrinoType::IntervalDayToSecond) if *key_type != TrinoType::IntervalDayToSecond => {
+                match not_negative(evaluate(&lowered)?)? {
+                    ScalarValue::Int64(Some(millis)) => {
+                        let (days, millis) = (millis.div_euclid(MILLIS_A_DAY), millis.rem_euclid(MILLIS_A_DAY));
+                        let days = i32::try_from(days).map_err(|_| invalid())?;
+                        Ok(ScalarValue::new_interval_mdn(0, days, millis * 1_000_000))
+                    }
+                    _ => Err(invalid()),
+                }
+            }
             (Some(key_type), offset_type) => {
                 let distance = self.cast_lowered(lowered, offset_type, key_type, false)?;
                 not_negative(evaluate(&distance)?)
@@ -210,7 +218,15 @@ impl Lowerer {
         output: &Column,
     ) -> Result<LogicalPlan, EngineError> {
         let window_frame = WindowFrame::new(if order_by.is_empty() { None } else { Some(false) });
-        let params = WindowFunctionParams { args: Vec::new(), partition_by, order_by, window_frame, filter: None, null_treatment: None, distinct: false };
+        let params = WindowFunctionParams {
+            args: Vec::new(),
+            partition_by,
+            order_by,
+            window_frame,
+            filter: None,
+            null_treatment: None,
+            distinct: false,
+        };
         let call = DfExpr::WindowFunction(Box::new(WindowFunction { fun: WindowFunctionDefinition::WindowUDF(function), params }));
         let name = call.schema_name().to_string();
         let windowed = LogicalPlanBuilder::window_plan(plan, vec![call])?;
@@ -235,7 +251,8 @@ fn distance_type(key: &TrinoType, offsets: &[&Expr]) -> Result<TrinoType, Engine
         _ if key.is_numeric() && !offsets.iter().any(|offset| is_interval(&offset.data_type)) => {
             let mut common = key.clone();
             for offset in offsets {
-                common = common_supertype(&common, &offset.data_type).ok_or_else(|| EngineError::internal("a frame offset of another kind of type"))?;
+                common = common_supertype(&common, &offset.data_type)
+                    .ok_or_else(|| EngineError::internal("a frame offset of another kind of type"))?;
             }
             // Sums and differences of decimals of full precision keep their type.
             Ok(match common {

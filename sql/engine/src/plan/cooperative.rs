@@ -26,7 +26,11 @@ impl PhysicalOptimizerRule for CooperativeJoins {
                 || plan.is::<CrossJoinExec>()
                 || plan.is::<SortMergeJoinExec>()
                 || plan.is::<UnnestExec>();
-            Ok(if fans_out { Transformed::yes(Arc::new(CooperativeExec::new(plan)) as Arc<dyn ExecutionPlan>) } else { Transformed::no(plan) })
+            Ok(if fans_out {
+                Transformed::yes(Arc::new(CooperativeExec::new(plan)) as Arc<dyn ExecutionPlan>)
+            } else {
+                Transformed::no(plan)
+            })
         })
         .data()
     }

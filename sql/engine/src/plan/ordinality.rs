@@ -43,7 +43,8 @@ impl ScalarUDFImpl for Ordinality {
         let mut lengths = vec![0usize; rows];
         for argument in &args.args {
             let values: ArrayRef = argument.to_array(rows)?;
-            let lists = values.as_list_opt::<i32>().ok_or_else(|| external(EngineError::internal("ordinality of something that is no list")))?;
+            let lists =
+                values.as_list_opt::<i32>().ok_or_else(|| external(EngineError::internal("ordinality of something that is no list")))?;
             for (row, length) in lengths.iter_mut().enumerate() {
                 if lists.is_valid(row) {
                     *length = (*length).max(lists.value_length(row) as usize);
@@ -54,8 +55,13 @@ impl ScalarUDFImpl for Ordinality {
         for length in &lengths {
             numbers.extend(1..=*length as i64);
         }
-        let list = ListArray::try_new(item_field(&TrinoType::Bigint), OffsetBuffer::from_lengths(lengths), Arc::new(Int64Array::from(numbers)), None)
-            .map_err(DataFusionError::from)?;
+        let list = ListArray::try_new(
+            item_field(&TrinoType::Bigint),
+            OffsetBuffer::from_lengths(lengths),
+            Arc::new(Int64Array::from(numbers)),
+            None,
+        )
+        .map_err(DataFusionError::from)?;
         Ok(ColumnarValue::Array(Arc::new(list)))
     }
 }

@@ -40,8 +40,10 @@ impl ScalarUDFImpl for RecursionDepth {
         let depths = args.args[0].to_array(args.number_rows)?;
         let deepest = max(depths.as_primitive::<Int64Type>()).unwrap_or(0);
         if deepest > self.depth_max {
-            let message =
-                format!("Recursion depth limit exceeded ({}). Use 'max_recursion_depth' session property to modify the limit.", self.depth_max);
+            let message = format!(
+                "Recursion depth limit exceeded ({}). Use 'max_recursion_depth' session property to modify the limit.",
+                self.depth_max
+            );
             return Err(external(EngineError::engine("NOT_SUPPORTED", message)));
         }
         Ok(ColumnarValue::Array(depths))

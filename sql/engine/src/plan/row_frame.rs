@@ -27,7 +27,10 @@ use crate::ir::FrameUnit;
 /// What runs over each row's frame.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Framed {
-    Aggregate { function: Arc<AggregateUDF>, is_distinct: bool },
+    Aggregate {
+        function: Arc<AggregateUDF>,
+        is_distinct: bool,
+    },
     /// A value function, which is evaluated over a range of rows.
     Window(Arc<WindowUDF>),
 }
@@ -88,8 +91,11 @@ impl WindowUDFImpl for RowFrameUdf {
         let fields = args.input_fields().get(..count).ok_or_else(too_few_columns)?;
         let computation = match &self.framed {
             Framed::Aggregate { function, is_distinct } => {
-                let fields: Vec<FieldRef> =
-                    fields.iter().enumerate().map(|(index, field)| Arc::new(field.as_ref().clone().with_name(format!("a{index}")))).collect();
+                let fields: Vec<FieldRef> = fields
+                    .iter()
+                    .enumerate()
+                    .map(|(index, field)| Arc::new(field.as_ref().clone().with_name(format!("a{index}"))))
+                    .collect();
                 let columns = (0..count).map(|index| Arc::new(Column::new(&format!("a{index}"), index)) as Arc<dyn PhysicalExpr>).collect();
                 let aggregate = AggregateExprBuilder::new(Arc::clone(function), columns)
                     .schema(Arc::new(Schema::new(fields)))
@@ -101,7 +107,12 @@ impl WindowUDFImpl for RowFrameUdf {
             }
             Framed::Window(function) => {
                 let exprs = args.input_exprs().get(..count).ok_or_else(too_few_columns)?;
-                Computation::Window(function.partition_evaluator_factory(PartitionEvaluatorArgs::new(exprs, fields, false, args.ignore_nulls()))?)
+                Computation::Window(function.partition_evaluator_factory(PartitionEvaluatorArgs::new(
+                    exprs,
+                    fields,
+                    false,
+                    args.ignore_nulls(),
+                ))?)
             }
         };
         Ok(Box::new(Evaluator { computation, frame: self.frame.clone() }))
@@ -151,7 +162,12 @@ impl PartitionEvaluator for Evaluator {
 }
 
 /// The aggregate of each range.
-fn aggregate_ranges(aggregate: &AggregateFunctionExpr, arguments: &[ArrayRef], mask: Option<&BooleanArray>, ranges: &[Range<usize>]) -> Result<ArrayRef> {
+fn aggregate_ranges(
+    aggregate: &AggregateFunctionExpr,
+    arguments: &[ArrayRef],
+    mask: Option<&BooleanArray>,
+    ranges: &[Range<usize>],
+) -> Result<ArrayRef> {
     let mut accumulator = aggregate.create_accumulator()?;
     let mut held = 0..0;
     let mut value: Option<ScalarValue> = None;

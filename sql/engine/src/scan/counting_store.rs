@@ -85,7 +85,8 @@ impl ParquetFileReaderFactory for CountingReaderFactory {
         _metadata_size_hint: Option<usize>,
         _metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Box<dyn AsyncFileReader + Send>, DataFusionError> {
-        let file = partitioned_file.extension::<Arc<CountedFile>>().ok_or_else(|| internal_datafusion_err!("a file of a scan has no counter"))?;
+        let file =
+            partitioned_file.extension::<Arc<CountedFile>>().ok_or_else(|| internal_datafusion_err!("a file of a scan has no counter"))?;
         Ok(Box::new(CountingReader { file: Arc::clone(file), footers: Arc::clone(&self.footers), columns: Arc::clone(&self.columns) }))
     }
 }
@@ -109,7 +110,10 @@ impl AsyncFileReader for CountingReader {
         async move { self.file.ranges(&ranges).await.map_err(store_failure) }.boxed()
     }
 
-    fn get_metadata<'a>(&'a mut self, _options: Option<&'a ArrowReaderOptions>) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+    fn get_metadata<'a>(
+        &'a mut self,
+        _options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
         async move {
             let footer = self.file.footer(&self.footers).await.map_err(|error| ParquetError::External(Box::new(error)))?;
             self.columns.check(&footer.metadata, &self.file.listed).map_err(|error| ParquetError::External(Box::new(error)))?;

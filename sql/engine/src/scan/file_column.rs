@@ -8,8 +8,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryViewBuilder, Decimal128Array, Int64Array, ListArray, MapArray, StringViewBuilder, StructArray, TimestampMicrosecondArray,
-    TimestampMillisecondArray, new_null_array,
+    Array, ArrayRef, AsArray, BinaryViewBuilder, Decimal128Array, Int64Array, ListArray, MapArray, StringViewBuilder, StructArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, new_null_array,
 };
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Int64Type, Schema, TimeUnit};
@@ -176,7 +176,10 @@ pub fn round_div(value: i64, factor: i64) -> i64 {
 /// The ticks of a timestamp array since 1970, and how many of them a second has.
 fn ticks(values: &ArrayRef, declared: &TrinoType) -> Result<(Int64Array, i64), EngineError> {
     let DataType::Timestamp(unit, _) = values.data_type() else {
-        return Err(EngineError::engine("HIVE_BAD_DATA", format!("A Parquet column of type {} cannot be read as {declared}", values.data_type())));
+        return Err(EngineError::engine(
+            "HIVE_BAD_DATA",
+            format!("A Parquet column of type {} cannot be read as {declared}", values.data_type()),
+        ));
     };
     let per_second = match unit {
         TimeUnit::Second => 1,
@@ -205,7 +208,9 @@ fn timestamps(values: &ArrayRef, precision: u8) -> Result<ArrayRef, EngineError>
     let (values, per_second) = ticks(values, &TrinoType::Timestamp(precision))?;
     Ok(match precision {
         0..=3 => Arc::new(TimestampMillisecondArray::new(rescaled(&values, per_second, 1_000)?.values().clone(), values.nulls().cloned())),
-        4..=6 => Arc::new(TimestampMicrosecondArray::new(rescaled(&values, per_second, 1_000_000)?.values().clone(), values.nulls().cloned())),
+        4..=6 => {
+            Arc::new(TimestampMicrosecondArray::new(rescaled(&values, per_second, 1_000_000)?.values().clone(), values.nulls().cloned()))
+        }
         _ => {
             let picos = 1_000_000_000_000i128 / i128::from(per_second);
             let long = Decimal128Array::from_iter(values.iter().map(|value| value.map(|value| i128::from(value) * picos)));
@@ -231,7 +236,9 @@ fn arrays(values: &ArrayRef, element: &TrinoType) -> Result<ArrayRef, EngineErro
         DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             strict_cast(values, &DataType::List(Arc::clone(item))).map_err(|error| bad_value(&error, &declared))?
         }
-        other => return Err(EngineError::engine("HIVE_BAD_DATA", format!("A Parquet column of type {other} cannot be read as {declared}"))),
+        other => {
+            return Err(EngineError::engine("HIVE_BAD_DATA", format!("A Parquet column of type {other} cannot be read as {declared}")));
+        }
     };
     let list = plain.as_list::<i32>();
     let elements = convert(list.values(), element)?;
@@ -242,7 +249,10 @@ fn arrays(values: &ArrayRef, element: &TrinoType) -> Result<ArrayRef, EngineErro
 fn maps(values: &ArrayRef, key: &TrinoType, value: &TrinoType) -> Result<ArrayRef, EngineError> {
     let declared = TrinoType::map(key.clone(), value.clone());
     let Some(map) = values.as_map_opt() else {
-        return Err(EngineError::engine("HIVE_BAD_DATA", format!("A Parquet column of type {} cannot be read as {declared}", values.data_type())));
+        return Err(EngineError::engine(
+            "HIVE_BAD_DATA",
+            format!("A Parquet column of type {} cannot be read as {declared}", values.data_type()),
+        ));
     };
     let field = entries_field(key, value);
     let DataType::Struct(fields) = field.data_type() else { return Err(EngineError::internal("a map has no entries")) };
@@ -255,7 +265,10 @@ fn maps(values: &ArrayRef, key: &TrinoType, value: &TrinoType) -> Result<ArrayRe
 fn rows(values: &ArrayRef, fields: &Arc<[RowField]>) -> Result<ArrayRef, EngineError> {
     let declared = TrinoType::Row(Arc::clone(fields));
     let Some(row) = values.as_struct_opt() else {
-        return Err(EngineError::engine("HIVE_BAD_DATA", format!("A Parquet column of type {} cannot be read as {declared}", values.data_type())));
+        return Err(EngineError::engine(
+            "HIVE_BAD_DATA",
+            format!("A Parquet column of type {} cannot be read as {declared}", values.data_type()),
+        ));
     };
     let mut columns = Vec::with_capacity(fields.len());
     for (position, field) in fields.iter().enumerate() {

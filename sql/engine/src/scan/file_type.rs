@@ -69,7 +69,10 @@ pub fn conversion(file_type: &DataType, declared: &TrinoType) -> Option<Conversi
         (TrinoType::Varchar(None), A::Utf8 | A::LargeUtf8) => cast(),
         (TrinoType::Varbinary, A::BinaryView) => Some(Conversion::Same),
         (TrinoType::Varbinary, A::Binary | A::LargeBinary) => cast(),
-        (TrinoType::Varchar(_) | TrinoType::Char(_) | TrinoType::Varbinary, A::Utf8 | A::LargeUtf8 | A::Utf8View | A::Binary | A::LargeBinary | A::BinaryView)
+        (
+            TrinoType::Varchar(_) | TrinoType::Char(_) | TrinoType::Varbinary,
+            A::Utf8 | A::LargeUtf8 | A::Utf8View | A::Binary | A::LargeBinary | A::BinaryView,
+        )
         | (TrinoType::Varbinary, A::FixedSizeBinary(_)) => Some(Conversion::Kernel),
         (TrinoType::Timestamp(_), A::Timestamp(..)) => Some(if *file_type == physical { Conversion::Same } else { Conversion::Kernel }),
         (TrinoType::TimestampWithTimeZone(_), A::Timestamp(..)) => Some(Conversion::Kernel),
@@ -79,7 +82,11 @@ pub fn conversion(file_type: &DataType, declared: &TrinoType) -> Option<Conversi
         (TrinoType::Map(key, value), A::Map(entries, _)) => {
             let A::Struct(fields) = entries.data_type() else { return None };
             let [file_key, file_value] = fields.as_ref() else { return None };
-            nested(file_type, &physical, conversion(file_key.data_type(), key).is_some() && conversion(file_value.data_type(), value).is_some())
+            nested(
+                file_type,
+                &physical,
+                conversion(file_key.data_type(), key).is_some() && conversion(file_value.data_type(), value).is_some(),
+            )
         }
         (TrinoType::Row(fields), A::Struct(file_fields)) => {
             let is_readable = fields.iter().enumerate().all(|(position, field)| {
@@ -99,7 +106,9 @@ fn nested(file_type: &DataType, physical: &DataType, is_readable: bool) -> Optio
 /// Where a row's field is among a file's struct fields: by name, whatever the case; anonymous fields by position.
 pub fn row_field_index(file_fields: &arrow::datatypes::Fields, name: Option<&str>, position: usize) -> Option<usize> {
     match name {
-        Some(name) => file_fields.iter().position(|field| field.name().eq_ignore_ascii_case(name) || field.name().to_lowercase() == name.to_lowercase()),
+        Some(name) => file_fields
+            .iter()
+            .position(|field| field.name().eq_ignore_ascii_case(name) || field.name().to_lowercase() == name.to_lowercase()),
         None => (position < file_fields.len()).then_some(position),
     }
 }
@@ -139,7 +148,9 @@ impl TouchedColumns {
             let view = match (declared, field.data_type()) {
                 (TrinoType::Varchar(_) | TrinoType::Char(_), DataType::Utf8 | DataType::LargeUtf8) => DataType::Utf8View,
                 (TrinoType::Varbinary, DataType::Binary | DataType::LargeBinary) => DataType::BinaryView,
-                (TrinoType::Varchar(_) | TrinoType::Char(_), DataType::Dictionary(_, value)) if matches!(**value, DataType::Utf8 | DataType::LargeUtf8) => {
+                (TrinoType::Varchar(_) | TrinoType::Char(_), DataType::Dictionary(_, value))
+                    if matches!(**value, DataType::Utf8 | DataType::LargeUtf8) =>
+                {
                     DataType::Utf8View
                 }
                 _ => continue,
@@ -157,7 +168,8 @@ fn file_schema(metadata: &ParquetMetaData, file: &ListedFile) -> Result<Schema, 
         tracing::warn!(cause = %error, file = %file.url(), "a Parquet schema could not be read");
         EngineError::engine("HIVE_BAD_DATA", format!("Not valid Parquet file: {} the schema is corrupt", file.url()))
     })?;
-    let fields: Vec<Arc<Field>> = schema.fields().iter().enumerate().map(|(index, field)| with_int96_as_micros(descriptor, index, field)).collect();
+    let fields: Vec<Arc<Field>> =
+        schema.fields().iter().enumerate().map(|(index, field)| with_int96_as_micros(descriptor, index, field)).collect();
     Ok(Schema::new(fields))
 }
 
@@ -174,7 +186,10 @@ fn incompatible(metadata: &ParquetMetaData, index: usize, name: &str, declared: 
     let file_type = if root.is_primitive() { root.get_physical_type().to_string() } else { "GROUP".to_owned() };
     EngineError::engine(
         "HIVE_BAD_DATA",
-        format!("Field {name}'s type {file_type} in parquet file {} is incompatible with type {declared} defined in table schema", file.url()),
+        format!(
+            "Field {name}'s type {file_type} in parquet file {} is incompatible with type {declared} defined in table schema",
+            file.url()
+        ),
     )
 }
 

@@ -14,12 +14,19 @@ const ZONE_BITS: u32 = 12;
 
 /// The value of a hidden column for every row of `file`; `partition_row` is the file's partition, if the table has any.
 /// Errors: NOT_SUPPORTED for `$bucket`.
-pub fn hidden_value(column: HiddenColumn, file: &ListedFile, snapshot: &TableSnapshot, partition_row: Option<usize>) -> Result<ScalarValue, EngineError> {
+pub fn hidden_value(
+    column: HiddenColumn,
+    file: &ListedFile,
+    snapshot: &TableSnapshot,
+    partition_row: Option<usize>,
+) -> Result<ScalarValue, EngineError> {
     match column {
         HiddenColumn::Path => Ok(ScalarValue::Utf8View(Some(file.url()))),
         HiddenColumn::FileSize => Ok(ScalarValue::Int64(i64::try_from(file.meta.size).ok())),
         HiddenColumn::FileModifiedTime => Ok(ScalarValue::Int64(Some(file.meta.last_modified.timestamp_millis() << ZONE_BITS))),
-        HiddenColumn::Partition => Ok(ScalarValue::Utf8View(Some(partition_row.map(|row| partition_name(snapshot, row)).unwrap_or_default()))),
+        HiddenColumn::Partition => {
+            Ok(ScalarValue::Utf8View(Some(partition_row.map(|row| partition_name(snapshot, row)).unwrap_or_default())))
+        }
         HiddenColumn::Bucket => Err(EngineError::engine("NOT_SUPPORTED", "The column \"$bucket\" is not supported")),
     }
 }
@@ -44,7 +51,8 @@ pub fn partition_name(snapshot: &TableSnapshot, row: usize) -> String {
 pub fn escape_path_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
-        let is_special = character < ' ' || matches!(character, '\u{7f}' | '"' | '#' | '%' | '\'' | '*' | '/' | ':' | '=' | '?' | '\\' | '{' | '[' | ']' | '^');
+        let is_special = character < ' '
+            || matches!(character, '\u{7f}' | '"' | '#' | '%' | '\'' | '*' | '/' | ':' | '=' | '?' | '\\' | '{' | '[' | ']' | '^');
         if is_special {
             escaped.push_str(&format!("%{:02X}", character as u32));
         } else {

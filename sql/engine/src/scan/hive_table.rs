@@ -68,10 +68,20 @@ struct ScannedFile {
 
 impl HiveTable {
     /// Errors: NOT_SUPPORTED for a format or a partition scheme owlake can't read.
-    pub fn new(context: Arc<ScanContext>, table: Arc<TableHandle>, snapshot: Arc<TableSnapshot>, indices: &[usize]) -> Result<Self, EngineError> {
+    pub fn new(
+        context: Arc<ScanContext>,
+        table: Arc<TableHandle>,
+        snapshot: Arc<TableSnapshot>,
+        indices: &[usize],
+    ) -> Result<Self, EngineError> {
         let parameters = &snapshot.table.definition.parameters;
-        if parameters.get("projection.enabled").is_some_and(|value| value.trim().eq_ignore_ascii_case("true")) && !snapshot.table.partition_keys().is_empty() {
-            return Err(EngineError::engine("NOT_SUPPORTED", format!("Table {}.{} uses partition projection, which is not supported", table.database, table.name)));
+        if parameters.get("projection.enabled").is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+            && !snapshot.table.partition_keys().is_empty()
+        {
+            return Err(EngineError::engine(
+                "NOT_SUPPORTED",
+                format!("Table {}.{} uses partition projection, which is not supported", table.database, table.name),
+            ));
         }
         let schema = schema_of_columns(&table, indices);
         let keys = table
@@ -118,7 +128,8 @@ impl HiveTable {
         }
         let base = self.location_of(self.snapshot.table.location())?;
         let names = self.snapshot.table.partition_keys().iter().zip(partition.values().as_slice());
-        let folder: Vec<String> = names.map(|(key, value)| format!("{}={}", escape_path_text(&key.name), escape_path_text(value))).collect();
+        let folder: Vec<String> =
+            names.map(|(key, value)| format!("{}={}", escape_path_text(&key.name), escape_path_text(value))).collect();
         Ok(base.join(&folder.join("/")))
     }
 
@@ -133,7 +144,8 @@ impl HiveTable {
     fn check_format(&self, storage: &StorageDescriptor) -> Result<(), EngineError> {
         let serde = storage.format.serde_info.as_ref().and_then(|serde| serde.serialization_library.as_deref()).unwrap_or_default();
         let input_format = storage.format.input_format.as_deref().unwrap_or_default();
-        let is_parquet = serde.to_ascii_lowercase().contains("parquet") || serde.is_empty() && input_format.to_ascii_lowercase().contains("parquet");
+        let is_parquet =
+            serde.to_ascii_lowercase().contains("parquet") || serde.is_empty() && input_format.to_ascii_lowercase().contains("parquet");
         if is_parquet {
             return Ok(());
         }
@@ -145,11 +157,18 @@ impl HiveTable {
     }
 
     /// The files to scan. With a limit and no filter, only as many as hold that many rows.
-    async fn files(&self, state: &dyn Session, filters: &[Expr], limit: Option<usize>, touched: &TouchedColumns) -> Result<Vec<ScannedFile>, DataFusionError> {
+    async fn files(
+        &self,
+        state: &dyn Session,
+        filters: &[Expr],
+        limit: Option<usize>,
+        touched: &TouchedColumns,
+    ) -> Result<Vec<ScannedFile>, DataFusionError> {
         let located = self.locations(state, filters)?;
         let locations: Vec<Location> = located.iter().map(|(location, _)| location.clone()).collect();
         let listed = list_files(&self.context.buckets, &locations).await.map_err(external)?;
-        let limit = limit.filter(|_| filters.iter().flat_map(split_conjunction).all(|conjunct| is_decided_by_partition(conjunct, &self.keys)));
+        let limit =
+            limit.filter(|_| filters.iter().flat_map(split_conjunction).all(|conjunct| is_decided_by_partition(conjunct, &self.keys)));
         if listed.len() > PLANNED_FOOTERS_MAX && limit.is_none() {
             return Ok(listed.into_iter().map(|file| self.scanned(file, &located)).collect());
         }
@@ -198,7 +217,8 @@ impl HiveTable {
                 _ => return Err(external(EngineError::internal("a partition column without a partition"))),
             });
         }
-        let mut planned = PartitionedFile::new_from_meta(listed.meta.clone()).with_extension(Arc::clone(&file.counted)).with_partition_values(values);
+        let mut planned =
+            PartitionedFile::new_from_meta(listed.meta.clone()).with_extension(Arc::clone(&file.counted)).with_partition_values(values);
         if let Some(footer) = &file.footer {
             planned.arrow_schema = Some(touched.reading_schema(&footer.metadata, listed).map_err(external)?);
             planned.statistics = Some(Arc::new(file_statistics(footer, touched.columns.len() + constants.len())));
@@ -233,15 +253,26 @@ impl TableProvider for HiveTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let positions: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.indices.len()).collect());
-        let (data, constants): (Vec<usize>, Vec<usize>) = positions.iter().partition(|position| matches!(self.column(**position).kind, ColumnKind::Data(_)));
-        let touched = TouchedColumns { columns: data.iter().map(|position| self.column(*position)).map(|column| (column.name.clone(), column.data_type.clone())).collect() };
+        let (data, constants): (Vec<usize>, Vec<usize>) =
+            positions.iter().partition(|position| matches!(self.column(**position).kind, ColumnKind::Data(_)));
+        let touched = TouchedColumns {
+            columns: data
+                .iter()
+                .map(|position| self.column(*position))
+                .map(|column| (column.name.clone(), column.data_type.clone()))
+                .collect(),
+        };
         let files = self.files(state, filters, limit, &touched).await?;
         if files.is_empty() {
             return Ok(Arc::new(EmptyExec::new(Arc::new(self.schema.project(&positions)?))));
         }
         let touched = Arc::new(touched);
         let constant_columns: Vec<&TableColumn> = constants.iter().map(|position| self.column(*position)).collect();
-        let partitions = if self.is_partitioned() { Some(self.context.caches.partitions.batch(&self.snapshot, &self.keys).map_err(external)?) } else { None };
+        let partitions = if self.is_partitioned() {
+            Some(self.context.caches.partitions.batch(&self.snapshot, &self.keys).map_err(external)?)
+        } else {
+            None
+        };
         let mut planned = Vec::with_capacity(files.len());
         for file in &files {
             planned.push(self.partitioned_file(file, &constant_columns, partitions.as_deref(), &touched)?);
@@ -253,15 +284,18 @@ impl TableProvider for HiveTable {
         let file_schema = Arc::new(Schema::new(data.iter().map(field).collect::<Vec<_>>()));
         let constant_fields: Vec<Arc<Field>> = constants.iter().map(|position| Arc::new(field(position))).collect();
         let declared: HashMap<String, TrinoType> = touched.columns.iter().cloned().collect();
-        let mut options = TableParquetOptions { global: state.config_options().execution.parquet.clone(), ..TableParquetOptions::default() };
+        let mut options =
+            TableParquetOptions { global: state.config_options().execution.parquet.clone(), ..TableParquetOptions::default() };
         options.global.coerce_int96 = Some("us".to_owned());
         let readers = CountingReaderFactory { footers: Arc::clone(&self.context.caches.footers), columns: Arc::clone(&touched) };
         let table_schema = TableSchema::builder(file_schema).with_table_partition_cols(constant_fields).build();
-        let source = ParquetSource::new(table_schema)
-            .with_table_parquet_options(options)
-            .with_parquet_file_reader_factory(Arc::new(readers));
+        let source =
+            ParquetSource::new(table_schema).with_table_parquet_options(options).with_parquet_file_reader_factory(Arc::new(readers));
         // Where each projected position is among the data columns followed by the constants.
-        let order = positions.iter().map(|position| data.iter().chain(&constants).position(|other| other == position).unwrap_or_default()).collect();
+        let order = positions
+            .iter()
+            .map(|position| data.iter().chain(&constants).position(|other| other == position).unwrap_or_default())
+            .collect();
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(STORE_URL)?, Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)

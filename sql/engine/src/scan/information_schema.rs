@@ -40,17 +40,21 @@ pub fn information_batch(catalog: &dyn Catalog, kind: InformationTable, table: &
         let cells = rows.iter().map(|row| row.iter().find(|(name, _)| *name == field.name()).map(|(_, cell)| cell));
         arrays.push(if field.data_type() == &arrow::datatypes::DataType::Int64 {
             let mut builder = Int64Builder::new();
-            cells.for_each(|cell| builder.append_option(match cell {
-                Some(Cell::Number(number)) => Some(*number),
-                _ => None,
-            }));
+            cells.for_each(|cell| {
+                builder.append_option(match cell {
+                    Some(Cell::Number(number)) => Some(*number),
+                    _ => None,
+                })
+            });
             Arc::new(builder.finish())
         } else {
             let mut builder = StringViewBuilder::new();
-            cells.for_each(|cell| builder.append_option(match cell {
-                Some(Cell::Text(text)) => text.as_deref(),
-                _ => None,
-            }));
+            cells.for_each(|cell| {
+                builder.append_option(match cell {
+                    Some(Cell::Text(text)) => text.as_deref(),
+                    _ => None,
+                })
+            });
             Arc::new(builder.finish())
         });
     }

@@ -44,7 +44,11 @@ pub async fn list_files(buckets: &Arc<dyn BucketResolver>, locations: &[Location
     Ok(listings.into_iter().flatten().collect())
 }
 
-async fn list_location(buckets: Arc<dyn BucketResolver>, location: Location, location_index: usize) -> Result<Vec<ListedFile>, EngineError> {
+async fn list_location(
+    buckets: Arc<dyn BucketResolver>,
+    location: Location,
+    location_index: usize,
+) -> Result<Vec<ListedFile>, EngineError> {
     let store = buckets.object_store(&location.bucket)?;
     let prefix = location.store_prefix();
     let bucket: Arc<str> = location.bucket.as_str().into();

@@ -65,7 +65,12 @@ pub fn is_decided_by_partition(conjunct: &Expr, keys: &[(String, TrinoType)]) ->
         match node {
             Expr::Column(column) if keys.iter().any(|(name, _)| *name == column.name) => has_key = true,
             Expr::ScalarFunction(call) if call.func.signature().volatility == Volatility::Volatile => is_decided = false,
-            Expr::Column(_) | Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) | Expr::OuterReferenceColumn(..) => {
+            Expr::Column(_)
+            | Expr::ScalarSubquery(_)
+            | Expr::Exists(_)
+            | Expr::InSubquery(_)
+            | Expr::SetComparison(_)
+            | Expr::OuterReferenceColumn(..) => {
                 is_decided = false;
             }
             _ => {}

@@ -1,8 +1,8 @@
 //! What typed value does a partition's text stand for? Ref: Trino 401 `HiveUtil.parsePartitionValue`.
 
 use arrow::array::{
-    ArrayRef, BinaryViewBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder, Int8Builder, Int16Builder, Int32Builder,
-    Int64Builder, StringViewBuilder, TimestampMillisecondBuilder,
+    ArrayRef, BinaryViewBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder, Int8Builder,
+    Int16Builder, Int32Builder, Int64Builder, StringViewBuilder, TimestampMillisecondBuilder,
 };
 use std::sync::Arc;
 
@@ -13,7 +13,11 @@ use crate::error::EngineError;
 
 /// The column of one partition key: a value a partition, in the physical form of `data_type`; `None` is NULL.
 /// Errors: HIVE_INVALID_PARTITION_VALUE for a text that is no value of the type, NOT_SUPPORTED for a type no key may have.
-pub fn partition_column<'a>(key: &str, data_type: &TrinoType, values: impl ExactSizeIterator<Item = Option<&'a str>>) -> Result<ArrayRef, EngineError> {
+pub fn partition_column<'a>(
+    key: &str,
+    data_type: &TrinoType,
+    values: impl ExactSizeIterator<Item = Option<&'a str>>,
+) -> Result<ArrayRef, EngineError> {
     macro_rules! build {
         ($builder:expr, $parse:expr) => {{
             let mut builder = $builder;
@@ -44,9 +48,12 @@ pub fn partition_column<'a>(key: &str, data_type: &TrinoType, values: impl Exact
             build!(builder, |text: &str| parse_decimal(text, *precision, *scale))
         }
         TrinoType::Varchar(None) => build!(StringViewBuilder::new(), Some),
-        TrinoType::Varchar(Some(length)) => build!(StringViewBuilder::new(), |text: &'a str| (text.chars().count() <= *length as usize).then_some(text)),
+        TrinoType::Varchar(Some(length)) => {
+            build!(StringViewBuilder::new(), |text: &'a str| (text.chars().count() <= *length as usize).then_some(text))
+        }
         TrinoType::Char(length) => {
-            build!(StringViewBuilder::new(), |text: &'a str| (text.chars().count() <= *length as usize).then_some(text.trim_end_matches(' ')))
+            build!(StringViewBuilder::new(), |text: &'a str| (text.chars().count() <= *length as usize)
+                .then_some(text.trim_end_matches(' ')))
         }
         TrinoType::Varbinary => build!(BinaryViewBuilder::new(), |text: &'a str| Some(text.as_bytes())),
         TrinoType::Date => build!(Date32Builder::new(), parse_date),

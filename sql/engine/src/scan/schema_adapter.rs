@@ -29,7 +29,11 @@ pub struct DeclaredTypes {
 }
 
 impl PhysicalExprAdapterFactory for DeclaredTypesFactory {
-    fn create(&self, _logical_file_schema: SchemaRef, physical_file_schema: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>, DataFusionError> {
+    fn create(
+        &self,
+        _logical_file_schema: SchemaRef,
+        physical_file_schema: SchemaRef,
+    ) -> Result<Arc<dyn PhysicalExprAdapter>, DataFusionError> {
         Ok(Arc::new(FileAdapter { declared: Arc::clone(&self.0), file_schema: physical_file_schema }))
     }
 }
@@ -81,7 +85,11 @@ impl FileAdapter {
             Some(Conversion::Kernel) => Ok(Arc::new(FileColumn { input: in_file, declared: declared.clone() })),
             None => Err(external(EngineError::engine(
                 "HIVE_BAD_DATA",
-                format!("Field {}'s type {} in parquet file is incompatible with type {declared} defined in table schema", column.name(), field.data_type()),
+                format!(
+                    "Field {}'s type {} in parquet file is incompatible with type {declared} defined in table schema",
+                    column.name(),
+                    field.data_type()
+                ),
             ))),
         }
     }
@@ -113,7 +121,9 @@ impl FileAdapter {
             TimeUnit::Microsecond => lit(ScalarValue::TimestampMicrosecond(Some(value), zone.clone())),
             _ => lit(ScalarValue::TimestampNanosecond(Some(value), zone.clone())),
         };
-        let compare = |operator: Operator, value: i64| -> Arc<dyn PhysicalExpr> { Arc::new(BinaryExpr::new(Arc::clone(&in_file), operator, tick(value))) };
+        let compare = |operator: Operator, value: i64| -> Arc<dyn PhysicalExpr> {
+            Arc::new(BinaryExpr::new(Arc::clone(&in_file), operator, tick(value)))
+        };
         match operator {
             Operator::GtEq => Some(compare(Operator::GtEq, low)),
             Operator::Gt => Some(compare(Operator::GtEq, high)),

@@ -55,7 +55,11 @@ impl std::fmt::Debug for ScanContext {
 
 /// The provider of the handle's columns at `indices` (ascending), in that order, under the columns' own names.
 /// Errors: NOT_SUPPORTED for formats owlake can't read.
-pub fn table_provider(context: &Arc<ScanContext>, table: &Arc<TableHandle>, indices: &[usize]) -> Result<Arc<dyn TableProvider>, EngineError> {
+pub fn table_provider(
+    context: &Arc<ScanContext>,
+    table: &Arc<TableHandle>,
+    indices: &[usize],
+) -> Result<Arc<dyn TableProvider>, EngineError> {
     match &table.source {
         TableSource::Hive(snapshot) => Ok(Arc::new(HiveTable::new(Arc::clone(context), Arc::clone(table), Arc::clone(snapshot), indices)?)),
         TableSource::Memory(batches) => in_memory(table, indices, batches),
@@ -78,7 +82,8 @@ pub fn table_provider(context: &Arc<ScanContext>, table: &Arc<TableHandle>, indi
 
 /// The schema of some of a table's columns, in physical form.
 pub fn schema_of_columns(table: &TableHandle, indices: &[usize]) -> SchemaRef {
-    let fields = indices.iter().map(|index| &table.columns[*index]).map(|column| Field::new(&column.name, arrow_type(&column.data_type), true));
+    let fields =
+        indices.iter().map(|index| &table.columns[*index]).map(|column| Field::new(&column.name, arrow_type(&column.data_type), true));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Float32Array, Float64Array, Int32Array, Int64Array, NullArray, StringArray, TimestampMicrosecondArray, TimestampNanosecondArray,
+    Array, ArrayRef, AsArray, Float32Array, Float64Array, Int32Array, Int64Array, NullArray, StringArray, TimestampMicrosecondArray,
+    TimestampNanosecondArray,
 };
 use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
@@ -99,7 +100,8 @@ async fn a_full_scan_costs_all_touched_chunks_and_the_footers() {
     let (lake, files) = partitioned().await;
     let (batches, meter) = lake.run(lake.scan("events", &["name", "id"])).await.unwrap();
     assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 3000);
-    let expected: u64 = files.iter().map(stored_bytes).map(|(footer, columns)| footer + columns.iter().map(|(_, bytes)| bytes).sum::<u64>()).sum();
+    let expected: u64 =
+        files.iter().map(stored_bytes).map(|(footer, columns)| footer + columns.iter().map(|(_, bytes)| bytes).sum::<u64>()).sum();
     assert_eq!(meter.bytes_scanned(), expected);
 }
 
@@ -132,7 +134,8 @@ async fn a_partition_of_nothing_but_pruned_files_is_not_even_listed() {
 #[tokio::test]
 async fn files_of_differing_physical_types_read_as_declared() {
     let lake = Lake::new();
-    let columns = [("vendorid", "bigint"), ("amount", "double"), ("at", "timestamp"), ("flag", "string"), ("fee", "double"), ("late", "string")];
+    let columns =
+        [("vendorid", "bigint"), ("amount", "double"), ("at", "timestamp"), ("flag", "string"), ("fee", "double"), ("late", "string")];
     lake.create_table("trips", &columns, &[]);
     let gzip = WriterProperties::builder().set_compression(Compression::GZIP(GzipLevel::default())).build();
     let zstd = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
@@ -158,8 +161,11 @@ async fn files_of_differing_physical_types_read_as_declared() {
     lake.put_parquet_with("trips/sub/deeper.parquet", &new.slice(0, 1), zstd).await;
     let scan = lake.scan("trips", &["vendorid", "amount", "at", "flag", "fee", "late"]);
     let (batches, _) = lake.run(scan).await.unwrap();
-    let expected_types = [DataType::Int64, DataType::Float64, DataType::Timestamp(arrow::datatypes::TimeUnit::Millisecond, None), DataType::Utf8View];
-    assert!(batches.iter().all(|batch| batch.columns().iter().zip(&expected_types).all(|(column, expected)| column.data_type() == expected)));
+    let expected_types =
+        [DataType::Int64, DataType::Float64, DataType::Timestamp(arrow::datatypes::TimeUnit::Millisecond, None), DataType::Utf8View];
+    assert!(
+        batches.iter().all(|batch| batch.columns().iter().zip(&expected_types).all(|(column, expected)| column.data_type() == expected))
+    );
     assert_eq!(
         all_rows(&batches),
         [
@@ -180,7 +186,9 @@ async fn an_incompatible_column_fails_only_when_it_is_read() {
     let error = lake.run(lake.scan("t", &["a"])).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("HIVE_BAD_DATA: Field a's type INT64 in parquet file s3://{BUCKET}/t/x.parquet is incompatible with type integer defined in table schema")
+        format!(
+            "HIVE_BAD_DATA: Field a's type INT64 in parquet file s3://{BUCKET}/t/x.parquet is incompatible with type integer defined in table schema"
+        )
     );
 }
 
@@ -190,7 +198,10 @@ async fn what_is_not_parquet_is_named() {
     lake.create_table("t", &[("a", "bigint")], &[]);
     lake.put("t/data.csv", Bytes::from_static(b"a,b\n1,2\n3,4\nlast")).await;
     let error = lake.run(lake.scan("t", &["a"])).await.unwrap_err();
-    assert_eq!(error.to_string(), format!("HIVE_BAD_DATA: Not valid Parquet file: s3://{BUCKET}/t/data.csv expected magic number: PAR1 got: last"));
+    assert_eq!(
+        error.to_string(),
+        format!("HIVE_BAD_DATA: Not valid Parquet file: s3://{BUCKET}/t/data.csv expected magic number: PAR1 got: last")
+    );
     // A truncated file, and one whose length points outside of it.
     let whole = lake.put_parquet("t/data.csv", &batch(vec![("a", ints(&[1, 2, 3]))])).await;
     lake.put("t/data.csv", whole.slice(..whole.len() - 5)).await;
@@ -275,7 +286,10 @@ async fn other_formats_are_refused_by_name() {
     let update = owlake_catalog::TableUpdate { definition, expected_version_id: None, archive: owlake_catalog::Archive::Skip };
     lake.engine.catalog.update_table(&crate::testing::database(), &name, update).unwrap();
     let error = lake.run(lake.scan("t", &["a"])).await.unwrap_err();
-    assert_eq!(error.to_string(), "HIVE_UNSUPPORTED_FORMAT: Table db.t is stored in a format that is not supported: org.openx.data.jsonserde.JsonSerDe");
+    assert_eq!(
+        error.to_string(),
+        "HIVE_UNSUPPORTED_FORMAT: Table db.t is stored in a format that is not supported: org.openx.data.jsonserde.JsonSerDe"
+    );
 }
 
 /// Row groups whose statistics rule a predicate out are not read, whatever the file's tick of time.
@@ -284,7 +298,8 @@ async fn row_groups_are_pruned_through_rounded_timestamps() {
     let lake = Lake::new();
     lake.create_table("t", &[("at", "timestamp"), ("v", "bigint")], &[]);
     let micros: Vec<i64> = (0..4000).map(|second| second * 1_000_000).collect();
-    let file = batch(vec![("at", Arc::new(TimestampMicrosecondArray::from(micros)) as ArrayRef), ("v", ints(&(0..4000).collect::<Vec<_>>()))]);
+    let file =
+        batch(vec![("at", Arc::new(TimestampMicrosecondArray::from(micros)) as ArrayRef), ("v", ints(&(0..4000).collect::<Vec<_>>()))]);
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(1000)).build();
     let bytes = lake.put_parquet_with("t/f", &file, properties).await;
     let whole = lake.run(lake.scan("t", &["at", "v"])).await.unwrap().1.bytes_scanned();

@@ -8,14 +8,24 @@ use owlake_syntax::hive::ast::{ColumnDefinition, ColumnPosition, Name, Partition
 use super::{StatementContext, create_table, failure, target};
 use crate::error::EngineError;
 
-pub(super) fn add(context: &StatementContext, name: &Name, partition: Option<&PartitionSpec>, added: Vec<ColumnDefinition>) -> Result<(), EngineError> {
+pub(super) fn add(
+    context: &StatementContext,
+    name: &Name,
+    partition: Option<&PartitionSpec>,
+    added: Vec<ColumnDefinition>,
+) -> Result<(), EngineError> {
     update(context, name, partition, |columns| {
         columns.extend(added.into_iter().map(create_table::column));
         Ok(())
     })
 }
 
-pub(super) fn replace(context: &StatementContext, name: &Name, partition: Option<&PartitionSpec>, new: Vec<ColumnDefinition>) -> Result<(), EngineError> {
+pub(super) fn replace(
+    context: &StatementContext,
+    name: &Name,
+    partition: Option<&PartitionSpec>,
+    new: Vec<ColumnDefinition>,
+) -> Result<(), EngineError> {
     update(context, name, partition, |columns| {
         *columns = new.into_iter().map(create_table::column).collect();
         Ok(())
@@ -37,7 +47,9 @@ pub(super) fn change(
         let target = match &position {
             None => at,
             Some(ColumnPosition::First) => 0,
-            Some(ColumnPosition::After(other)) => columns.iter().position(|column| column.name == *other).ok_or_else(|| unknown_column(other))? + 1,
+            Some(ColumnPosition::After(other)) => {
+                columns.iter().position(|column| column.name == *other).ok_or_else(|| unknown_column(other))? + 1
+            }
         };
         columns.insert(target, changed);
         Ok(())
@@ -63,7 +75,11 @@ fn update(
     }
 }
 
-fn update_table(context: &StatementContext, table: &Table, edit: impl FnOnce(&mut Vec<Column>) -> Result<(), EngineError>) -> Result<(), EngineError> {
+fn update_table(
+    context: &StatementContext,
+    table: &Table,
+    edit: impl FnOnce(&mut Vec<Column>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
     let mut definition = table.definition.clone();
     let storage = edited(definition.storage.as_ref(), edit)?;
     create_table::check_columns(&storage.format.columns, &definition.partition_keys)?;
@@ -87,7 +103,10 @@ fn update_partition(
     context.catalog.update_partition(&table.database, &table.name, PartitionUpdate { values, definition }).map_err(failure::from_catalog)
 }
 
-fn edited(storage: Option<&StorageDescriptor>, edit: impl FnOnce(&mut Vec<Column>) -> Result<(), EngineError>) -> Result<StorageDescriptor, EngineError> {
+fn edited(
+    storage: Option<&StorageDescriptor>,
+    edit: impl FnOnce(&mut Vec<Column>) -> Result<(), EngineError>,
+) -> Result<StorageDescriptor, EngineError> {
     let storage = storage.cloned().unwrap_or_default();
     let mut format: StorageFormat = (*storage.format).clone();
     edit(&mut format.columns)?;

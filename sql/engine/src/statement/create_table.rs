@@ -42,7 +42,12 @@ const SHORTHANDS: &[Shorthand] = &[
         output_format: "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
         serde: "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
     },
-    Shorthand { format: "JSONFILE", input_format: TEXT_INPUT, output_format: TEXT_OUTPUT, serde: "org.apache.hive.hcatalog.data.JsonSerDe" },
+    Shorthand {
+        format: "JSONFILE",
+        input_format: TEXT_INPUT,
+        output_format: TEXT_OUTPUT,
+        serde: "org.apache.hive.hcatalog.data.JsonSerDe",
+    },
     Shorthand {
         format: "SEQUENCEFILE",
         input_format: "org.apache.hadoop.mapred.SequenceFileInputFormat",
@@ -126,7 +131,10 @@ pub(super) fn check_columns(columns: &[Column], partition_keys: &[Column]) -> Re
     let mut seen = HashSet::new();
     for column in columns {
         if !seen.insert(column.name.as_str()) {
-            return Err(EngineError::hive(format!("FAILED: SemanticException [Error 10036]: Duplicate column name: {}", column.name), None));
+            return Err(EngineError::hive(
+                format!("FAILED: SemanticException [Error 10036]: Duplicate column name: {}", column.name),
+                None,
+            ));
         }
     }
     for key in partition_keys {
@@ -137,7 +145,10 @@ pub(super) fn check_columns(columns: &[Column], partition_keys: &[Column]) -> Re
     for column in columns.iter().chain(partition_keys) {
         column.hive_type().map_err(|error| {
             let text = column.type_text.as_deref().unwrap_or_default();
-            EngineError::hive(format!("FAILED: ParseException line 1:0 cannot recognize input near '{text}' in column type"), Some(error.to_string()))
+            EngineError::hive(
+                format!("FAILED: ParseException line 1:0 cannot recognize input near '{text}' in column type"),
+                Some(error.to_string()),
+            )
         })?;
     }
     Ok(())
@@ -149,7 +160,9 @@ pub(super) fn checked_location(location: &str) -> Result<String, EngineError> {
     match rest {
         Some(rest) if !rest.is_empty() && !rest.starts_with('/') => Ok(format!("s3://{}", rest.trim_end_matches('/'))),
         Some(_) | None => Err(failure::ddl_task(
-            &format!("MetaException(message:java.lang.IllegalArgumentException: Cannot create table with location '{location}': an S3 location must be specified)"),
+            &format!(
+                "MetaException(message:java.lang.IllegalArgumentException: Cannot create table with location '{location}': an S3 location must be specified)"
+            ),
             None,
         )),
     }
@@ -161,7 +174,10 @@ fn storage_format(stored_as: Option<StoredAs>, row_format: Option<RowFormat>) ->
         Some(StoredAs::Classes { input_format, output_format }) => (input_format, output_format, LAZY_SIMPLE),
         Some(StoredAs::Format(format)) => {
             let shorthand = SHORTHANDS.iter().find(|shorthand| shorthand.format == format).ok_or_else(|| {
-                EngineError::hive(format!("FAILED: SemanticException [Error 10055]: Unrecognized file format in STORED AS clause: '{format}'"), None)
+                EngineError::hive(
+                    format!("FAILED: SemanticException [Error 10055]: Unrecognized file format in STORED AS clause: '{format}'"),
+                    None,
+                )
             })?;
             (shorthand.input_format.to_string(), shorthand.output_format.to_string(), shorthand.serde)
         }

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use owlake_catalog::{
-    Catalog, CatalogError, Column, DatabaseName, Parameters, PartitionDefinition, StorageDescriptor, StorageFormat, TableDefinition, TableName,
+    Catalog, CatalogError, Column, DatabaseName, Parameters, PartitionDefinition, StorageDescriptor, StorageFormat, TableDefinition,
+    TableName,
 };
 use owlake_syntax::location::Location as At;
 use owlake_syntax::trino::ast::{CreateTableAsSelect, QualifiedName, StatementKind};
@@ -17,8 +18,8 @@ use crate::error::EngineError;
 use crate::scan::location::Location;
 use crate::session::Session;
 use crate::write::{
-    FileFormat, Folders, NewPartition, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty, hive_columns, named_columns,
-    storage_format,
+    FileFormat, Folders, NewPartition, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty,
+    hive_columns, named_columns, storage_format,
 };
 
 /// Properties that only Iceberg tables have. Ref: Athena user guide, "CTAS table properties".
@@ -110,32 +111,43 @@ impl Settings {
     fn location(&self, session: &Session) -> Result<(Location, String), EngineError> {
         match (&self.external_location, &session.output) {
             (Some(text), _) => {
-                let location = Location::parse(text)
-                    .map_err(|_| EngineError::engine("INVALID_TABLE_PROPERTY", format!("External location must be a valid file system URI: {text}")))?;
+                let location = Location::parse(text).map_err(|_| {
+                    EngineError::engine("INVALID_TABLE_PROPERTY", format!("External location must be a valid file system URI: {text}"))
+                })?;
                 Ok((location, text.clone()))
             }
             (None, Some(output)) => {
                 let text = format!("{}tables/{}", output.location, session.query_id);
                 Ok((Location::parse(&text)?, text))
             }
-            (None, None) => Err(EngineError::engine("INVALID_TABLE_PROPERTY", "external_location is needed where there is no result location")),
+            (None, None) => {
+                Err(EngineError::engine("INVALID_TABLE_PROPERTY", "external_location is needed where there is no result location"))
+            }
         }
     }
 }
 
 /// How many of the last columns are partition keys. Ref: Trino 401 `HiveMetadata.validatePartitionColumns`.
-pub(super) fn check_partitioned_by(columns: &[(String, owlake_functions::types::TrinoType)], keys: &[String]) -> Result<usize, EngineError> {
+pub(super) fn check_partitioned_by(
+    columns: &[(String, owlake_functions::types::TrinoType)],
+    keys: &[String],
+) -> Result<usize, EngineError> {
     let missing: Vec<&str> = keys.iter().filter(|key| !columns.iter().any(|(name, _)| name == *key)).map(String::as_str).collect();
     if !missing.is_empty() {
-        return Err(EngineError::engine("INVALID_TABLE_PROPERTY", format!("Partition columns [{}] not present in schema", missing.join(", "))));
+        return Err(EngineError::engine(
+            "INVALID_TABLE_PROPERTY",
+            format!("Partition columns [{}] not present in schema", missing.join(", ")),
+        ));
     }
     if !keys.is_empty() && keys.len() >= columns.len() {
         return Err(EngineError::engine("INVALID_TABLE_PROPERTY", "Table contains only partition columns"));
     }
     let last = &columns[columns.len() - keys.len()..];
     if last.iter().map(|(name, _)| name).ne(keys) {
-        let message =
-            format!("Partition keys must be the last columns in the table and in the same order as the table properties: [{}]", keys.join(", "));
+        let message = format!(
+            "Partition keys must be the last columns in the table and in the same order as the table properties: [{}]",
+            keys.join(", ")
+        );
         return Err(EngineError::engine("HIVE_COLUMN_ORDER_MISMATCH", message));
     }
     Ok(keys.len())
@@ -186,9 +198,10 @@ fn register(
     partitions: Vec<NewPartition>,
 ) -> Result<(), EngineError> {
     catalog.create_table(database, name, definition).map_err(|error| match error {
-        CatalogError::AlreadyExists { .. } => {
-            EngineError::engine("TABLE_ALREADY_EXISTS", format!("line 1:1: Destination table '{CATALOG_NAME}.{database}.{name}' already exists"))
-        }
+        CatalogError::AlreadyExists { .. } => EngineError::engine(
+            "TABLE_ALREADY_EXISTS",
+            format!("line 1:1: Destination table '{CATALOG_NAME}.{database}.{name}' already exists"),
+        ),
         other => catalog_failure(&other),
     })?;
     let registered = register_partitions(catalog, database, name, format, partitions);

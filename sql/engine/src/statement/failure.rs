@@ -39,7 +39,10 @@ pub(super) fn partition_exists() -> EngineError {
 
 /// Ref: Hive source, `ErrorMsg.INVALID_PARTITION`.
 pub(super) fn partition_missing(spec: &str) -> EngineError {
-    EngineError::hive(format!("FAILED: SemanticException [Error 10006]: Partition not found ({spec})"), Some("Cannot find partition.".to_string()))
+    EngineError::hive(
+        format!("FAILED: SemanticException [Error 10006]: Partition not found ({spec})"),
+        Some("Cannot find partition.".to_string()),
+    )
 }
 
 /// Ref: Hive source; Basis: community reports.
@@ -72,7 +75,9 @@ pub(super) fn from_catalog(error: CatalogError) -> EngineError {
             &format!("InvalidOperationException(message:Database {database} is not empty. One or more tables exist.)"),
             Some(format!("Database {database} is not empty.")),
         ),
-        CatalogError::ConcurrentModification { .. } => ddl_task("MetaException(message:Update table failed due to concurrent modifications.)", None),
+        CatalogError::ConcurrentModification { .. } => {
+            ddl_task("MetaException(message:Update table failed due to concurrent modifications.)", None)
+        }
         CatalogError::InvalidInput { message } | CatalogError::InvalidState { message } => {
             ddl_task(&format!("MetaException(message:{message})"), Some(metastore(&message)))
         }
@@ -88,5 +93,7 @@ pub(super) fn from_catalog(error: CatalogError) -> EngineError {
 
 /// The metastore's text as it reaches `AthenaError.ErrorMessage`.
 fn metastore(message: &str) -> String {
-    format!("com.facebook.presto.spi.PrestoException: {message} (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException)")
+    format!(
+        "com.facebook.presto.spi.PrestoException: {message} (Service: AmazonDataCatalog; Status Code: 400; Error Code: EntityNotFoundException)"
+    )
 }

@@ -160,7 +160,11 @@ fn coerced(query: ir::Query, table_columns: &[&TableColumn], named: &[&TableColu
                 let given = &query.columns[position];
                 let input = Expr { kind: ExprKind::Column(given.symbol), data_type: given.data_type.clone() };
                 let to = if Fit::of(&given.data_type, target).is_some() { TrinoType::VARCHAR } else { target.clone() };
-                if given.data_type == to { input } else { Expr { kind: ExprKind::Cast { input: Box::new(input), is_safe: false }, data_type: to } }
+                if given.data_type == to {
+                    input
+                } else {
+                    Expr { kind: ExprKind::Cast { input: Box::new(input), is_safe: false }, data_type: to }
+                }
             }
         };
         let symbol = Symbol(FIRST_SYMBOL + u32::try_from(index).unwrap_or(u32::MAX >> 3));

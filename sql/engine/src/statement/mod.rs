@@ -177,8 +177,12 @@ fn run_blocking(context: &StatementContext, statement: Statement) -> Result<Outp
         Statement::CreateDatabase { name, if_not_exists, comment, location, properties } => {
             database::create(context, &name, if_not_exists, comment, location, properties).map(|()| Output::Nothing)
         }
-        Statement::DropDatabase { name, if_exists, is_cascade } => database::drop(context, &name, if_exists, is_cascade).map(|()| Output::Nothing),
-        Statement::AlterDatabaseProperties { name, properties } => database::set_properties(context, &name, properties).map(|()| Output::Nothing),
+        Statement::DropDatabase { name, if_exists, is_cascade } => {
+            database::drop(context, &name, if_exists, is_cascade).map(|()| Output::Nothing)
+        }
+        Statement::AlterDatabaseProperties { name, properties } => {
+            database::set_properties(context, &name, properties).map(|()| Output::Nothing)
+        }
         Statement::CreateTable(table) => create_table::run(context, *table).map(|()| Output::Nothing),
         Statement::DropTable { name, if_exists } => drop_table::run(context, &name, if_exists).map(|()| Output::Nothing),
         Statement::AlterTable { name, action } => alter_table(context, &name, action).map(|()| Output::Nothing),

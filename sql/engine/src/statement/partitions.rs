@@ -43,10 +43,11 @@ pub(super) fn definition(table: &Table, values: PartitionValues, location: Optio
         let root = table.location()?.trim_end_matches('/');
         Some(format!("{root}/{}", encode_path(table.partition_keys(), &values)))
     });
-    let storage = table.definition.storage.as_ref().map(|storage| StorageDescriptor {
-        location: location.map(Arc::from),
-        format: Arc::clone(&storage.format),
-    });
+    let storage = table
+        .definition
+        .storage
+        .as_ref()
+        .map(|storage| StorageDescriptor { location: location.map(Arc::from), format: Arc::clone(&storage.format) });
     PartitionDefinition { values, storage, ..PartitionDefinition::default() }
 }
 
@@ -80,12 +81,15 @@ pub(super) fn matching(snapshot: &owlake_catalog::TableSnapshot, spec: &Partitio
     }
     let mut wanted = Vec::with_capacity(spec.len());
     for (key, value) in spec {
-        let index = keys.iter().position(|column| column.name == *key).ok_or_else(|| {
-            EngineError::hive(format!("FAILED: SemanticException [Error 10096]: Unknown partition column {key}"), None)
-        })?;
+        let index = keys
+            .iter()
+            .position(|column| column.name == *key)
+            .ok_or_else(|| EngineError::hive(format!("FAILED: SemanticException [Error 10096]: Unknown partition column {key}"), None))?;
         wanted.push((index, value.as_str()));
     }
-    let agrees = |values: &PartitionValues| wanted.iter().all(|(index, value)| values.as_slice().get(*index).is_some_and(|stored| &**stored == *value));
+    let agrees = |values: &PartitionValues| {
+        wanted.iter().all(|(index, value)| values.as_slice().get(*index).is_some_and(|stored| &**stored == *value))
+    };
     Ok(snapshot.partitions.iter().map(|partition| partition.values()).filter(|values| agrees(values)).cloned().collect())
 }
 
@@ -95,5 +99,8 @@ pub(super) fn rename(context: &StatementContext, name: &Name, from: &PartitionSp
     let old_values = target::partition_values(&table, from)?;
     let current = context.catalog.partition(&table.database, &table.name, &old_values).map_err(failure::from_catalog)?;
     let definition = PartitionDefinition { values: target::partition_values(&table, to)?, ..current.definition.clone() };
-    context.catalog.update_partition(&table.database, &table.name, PartitionUpdate { values: old_values, definition }).map_err(failure::from_catalog)
+    context
+        .catalog
+        .update_partition(&table.database, &table.name, PartitionUpdate { values: old_values, definition })
+        .map_err(failure::from_catalog)
 }

@@ -23,7 +23,8 @@ pub(crate) fn statement(
     using: &[Expression],
     text: &str,
 ) -> Result<(Session, Parsed), EngineError> {
-    let kept = store(&session)?.find(name).ok_or_else(|| EngineError::engine("NOT_FOUND", format!("Prepared statement not found: {name}")))?;
+    let kept =
+        store(&session)?.find(name).ok_or_else(|| EngineError::engine("NOT_FOUND", format!("Prepared statement not found: {name}")))?;
     let parsed = engine.parse(&kept)?;
     if let owlake_syntax::Statement::Trino(statement) = &parsed.statement
         && matches!(statement.kind, StatementKind::Prepare { .. } | StatementKind::Execute { .. } | StatementKind::Deallocate(_))

@@ -18,7 +18,12 @@ pub(super) fn unset(context: &StatementContext, name: &Name, keys: &[String]) ->
 }
 
 /// Points the table, or one partition, elsewhere. Nothing is moved.
-pub(super) fn set_location(context: &StatementContext, name: &Name, partition: Option<&PartitionSpec>, location: &str) -> Result<(), EngineError> {
+pub(super) fn set_location(
+    context: &StatementContext,
+    name: &Name,
+    partition: Option<&PartitionSpec>,
+    location: &str,
+) -> Result<(), EngineError> {
     let location: Arc<str> = create_table::checked_location(location)?.into();
     let Some(spec) = partition else {
         return update(context, name, |definition| {

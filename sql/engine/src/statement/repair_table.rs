@@ -31,14 +31,21 @@ pub(super) async fn run(context: &StatementContext, name: &Name) -> Result<Vec<S
         let definitions = batch.iter().map(|values| partitions::definition(table, values.clone(), None)).collect();
         let (catalog, database, table_name) = (context.catalog.clone(), table.database.clone(), table.name.clone());
         let written = tokio::task::spawn_blocking(move || catalog.create_partitions(&database, &table_name, definitions)).await;
-        let failures = written.map_err(|error| EngineError::internal(format!("a catalog write ended abnormally: {error}")))?.map_err(failure::from_catalog)?;
+        let failures = written
+            .map_err(|error| EngineError::internal(format!("a catalog write ended abnormally: {error}")))?
+            .map_err(failure::from_catalog)?;
         // Somebody else may have added the same partition meanwhile: it is there, which is what was asked for.
-        if let Some(failed) = failures.into_iter().find(|failed| !matches!(failed.error, owlake_catalog::CatalogError::AlreadyExists { .. })) {
+        if let Some(failed) =
+            failures.into_iter().find(|failed| !matches!(failed.error, owlake_catalog::CatalogError::AlreadyExists { .. }))
+        {
             return Err(failure::from_catalog(failed.error));
         }
     }
-    let shown = |values: &PartitionValues| format!("{}:{}", table.name, owlake_catalog::partition::path::encode_path(table.partition_keys(), values));
-    let mut lines = vec![format!("Partitions not in metastore:{}", missing.iter().map(|values| format!("\t{}", shown(values))).collect::<String>())];
+    let shown = |values: &PartitionValues| {
+        format!("{}:{}", table.name, owlake_catalog::partition::path::encode_path(table.partition_keys(), values))
+    };
+    let mut lines =
+        vec![format!("Partitions not in metastore:{}", missing.iter().map(|values| format!("\t{}", shown(values))).collect::<String>())];
     lines.extend(missing.iter().map(|values| format!("Repair: Added partition to metastore {}", shown(values))));
     Ok(lines)
 }
@@ -47,7 +54,9 @@ pub(super) async fn run(context: &StatementContext, name: &Name) -> Result<Vec<S
 async fn folders(context: &StatementContext, snapshot: &TableSnapshot) -> Result<BTreeSet<PartitionValues>, EngineError> {
     let table = &snapshot.table;
     let location = table.location().unwrap_or_default();
-    let rest = location.strip_prefix("s3://").ok_or_else(|| failure::ddl_task(&format!("MetaException(message:Table location '{location}' is not in S3)"), None))?;
+    let rest = location
+        .strip_prefix("s3://")
+        .ok_or_else(|| failure::ddl_task(&format!("MetaException(message:Table location '{location}' is not in S3)"), None))?;
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     let store = context.buckets.object_store(bucket).map_err(bucket_failure)?;
     let root = Path::from(prefix.trim_matches('/'));
@@ -83,7 +92,9 @@ async fn folders(context: &StatementContext, snapshot: &TableSnapshot) -> Result
 
 fn bucket_failure(error: BucketError) -> EngineError {
     failure::ddl_task(
-        &format!("MetaException(message:Got exception: com.amazonaws.services.s3.model.AmazonS3Exception {error} (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket))"),
+        &format!(
+            "MetaException(message:Got exception: com.amazonaws.services.s3.model.AmazonS3Exception {error} (Service: Amazon S3; Status Code: 404; Error Code: NoSuchBucket))"
+        ),
         None,
     )
 }

@@ -15,14 +15,20 @@ pub(super) fn databases(context: &StatementContext, pattern: Option<&str>) -> Re
         Some(pattern) => Some(whole(pattern).ok_or_else(|| bad_pattern(pattern))?),
     };
     let names = context.catalog.databases().map_err(failure::from_catalog)?;
-    Ok(names.iter().map(|database| database.name.to_string()).filter(|name| matcher.as_ref().is_none_or(|matcher| matcher.is_match(name))).collect())
+    Ok(names
+        .iter()
+        .map(|database| database.name.to_string())
+        .filter(|name| matcher.as_ref().is_none_or(|matcher| matcher.is_match(name)))
+        .collect())
 }
 
 /// Ref: measured, SHOW DATABASES LIKE with a broken regex.
 fn bad_pattern(pattern: &str) -> EngineError {
     let character = pattern.chars().next().unwrap_or('*');
     failure::ddl_task(
-        &format!("MetaException(message:Unable to get databases: java.util.regex.PatternSyntaxException: Dangling meta character '{character}' near index 0"),
+        &format!(
+            "MetaException(message:Unable to get databases: java.util.regex.PatternSyntaxException: Dangling meta character '{character}' near index 0"
+        ),
         None,
     )
 }

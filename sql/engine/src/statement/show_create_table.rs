@@ -76,7 +76,14 @@ fn push_list(lines: &mut Vec<String>, columns: &[Column], close: &str) {
 }
 
 fn row_format(lines: &mut Vec<String>, class: &str, parameters: &Parameters) {
-    let delimiters = [("field.delim", "FIELDS TERMINATED BY"), ("escape.delim", "ESCAPED BY"), ("collection.delim", "COLLECTION ITEMS TERMINATED BY"), ("mapkey.delim", "MAP KEYS TERMINATED BY"), ("line.delim", "LINES TERMINATED BY"), ("serialization.null.format", "NULL DEFINED AS")];
+    let delimiters = [
+        ("field.delim", "FIELDS TERMINATED BY"),
+        ("escape.delim", "ESCAPED BY"),
+        ("collection.delim", "COLLECTION ITEMS TERMINATED BY"),
+        ("mapkey.delim", "MAP KEYS TERMINATED BY"),
+        ("line.delim", "LINES TERMINATED BY"),
+        ("serialization.null.format", "NULL DEFINED AS"),
+    ];
     if class == LAZY_SIMPLE && delimiters.iter().any(|(key, _)| parameters.contains_key(*key)) {
         lines.push("ROW FORMAT DELIMITED ".to_string());
         for (key, clause) in delimiters {

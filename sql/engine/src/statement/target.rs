@@ -72,7 +72,11 @@ pub(super) fn partition_values(table: &Table, spec: &PartitionSpec) -> Result<Pa
     match values {
         Some(values) if is_full => Ok(values.into_iter().collect()),
         Some(_) | None => Err(EngineError::hive(
-            format!("FAILED: SemanticException partition spec {{{}}} doesn't contain all ({}) partition columns", spec_text(spec), table.partition_keys().len()),
+            format!(
+                "FAILED: SemanticException partition spec {{{}}} doesn't contain all ({}) partition columns",
+                spec_text(spec),
+                table.partition_keys().len()
+            ),
             None,
         )),
     }

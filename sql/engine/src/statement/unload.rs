@@ -6,7 +6,9 @@ use owlake_syntax::trino::ast::Unload;
 
 use crate::error::EngineError;
 use crate::scan::location::Location;
-use crate::write::{FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty, hive_columns};
+use crate::write::{
+    FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty, hive_columns,
+};
 
 /// The statement, ready to write. Errors: those of the query; a target that is not empty; a type that Hive does not have.
 pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<WriteJob, EngineError> {
@@ -15,11 +17,13 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<Wri
     let format = FileFormat::read(&mut properties, "PARQUET", &["compression"])?;
     let partitioned_by = properties.names("partitioned_by")?;
     properties.finish()?;
-    let columns: Vec<(String, TrinoType)> = query.columns.iter().map(|column| (column.name.to_lowercase(), column.data_type.clone())).collect();
+    let columns: Vec<(String, TrinoType)> =
+        query.columns.iter().map(|column| (column.name.to_lowercase(), column.data_type.clone())).collect();
     let key_count = super::create_table_as_select::check_partitioned_by(&columns, &partitioned_by)?;
     let hive: Vec<Column> = hive_columns(&columns)?;
-    let base = Location::parse(&unload.location)
-        .map_err(|_| EngineError::engine("INVALID_FUNCTION_ARGUMENT", format!("The UNLOAD location is not an S3 location: {}", unload.location)))?;
+    let base = Location::parse(&unload.location).map_err(|_| {
+        EngineError::engine("INVALID_FUNCTION_ARGUMENT", format!("The UNLOAD location is not an S3 location: {}", unload.location))
+    })?;
     let names = scope.names();
     let buckets = std::sync::Arc::clone(&scope.engine.buckets);
     check_empty(&buckets, &base, "unload", &unload.location).await?;

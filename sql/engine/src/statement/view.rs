@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use data_encoding::BASE64;
 use owlake_catalog::{
-    Archive, CatalogError, Column, DatabaseName, Parameters, StorageDescriptor, StorageFormat, Table, TableDefinition, TableName, TableUpdate,
+    Archive, CatalogError, Column, DatabaseName, Parameters, StorageDescriptor, StorageFormat, Table, TableDefinition, TableName,
+    TableUpdate,
 };
 use owlake_functions::types::hive;
 use owlake_syntax::format::format_query;
@@ -54,10 +55,16 @@ fn check_columns(columns: &[ir::OutputColumn]) -> Result<(), EngineError> {
     let mut seen = std::collections::HashSet::new();
     for (position, column) in columns.iter().enumerate() {
         if column.name == format!("_col{position}") {
-            return Err(EngineError::engine("MISSING_COLUMN_NAME", format!("line 1:1: Column name not specified at position {}", position + 1)));
+            return Err(EngineError::engine(
+                "MISSING_COLUMN_NAME",
+                format!("line 1:1: Column name not specified at position {}", position + 1),
+            ));
         }
         if !seen.insert(column.name.to_lowercase()) {
-            return Err(EngineError::engine("DUPLICATE_COLUMN_NAME", format!("line 1:1: Column name '{}' specified more than once", column.name)));
+            return Err(EngineError::engine(
+                "DUPLICATE_COLUMN_NAME",
+                format!("line 1:1: Column name '{}' specified more than once", column.name),
+            ));
         }
     }
     Ok(())
@@ -70,7 +77,8 @@ fn definition(context: &StatementContext, view: &CreateView, columns: &[ir::Outp
         Ok(Column::new(column.name.to_lowercase(), type_text))
     };
     let stored_columns = columns.iter().map(hive_column).collect::<Result<Vec<_>, EngineError>>()?;
-    let described: Vec<_> = columns.iter().map(|column| json!({ "name": column.name.to_lowercase(), "type": column.data_type.to_string() })).collect();
+    let described: Vec<_> =
+        columns.iter().map(|column| json!({ "name": column.name.to_lowercase(), "type": column.data_type.to_string() })).collect();
     let schema = target::database(context, None)?;
     let text = json!({
         "originalSql": format_query(&view.query),

@@ -27,7 +27,11 @@ pub(crate) fn named_columns(
             return Err(fail_at(place, "MISMATCHED_COLUMN_ALIASES", message));
         }
         if let Some(twice) = aliases.iter().find(|alias| !seen.insert(alias.value.to_lowercase())) {
-            return Err(fail_at(twice.location, "DUPLICATE_COLUMN_NAME", format!("Column name '{}' specified more than once", twice.value)));
+            return Err(fail_at(
+                twice.location,
+                "DUPLICATE_COLUMN_NAME",
+                format!("Column name '{}' specified more than once", twice.value),
+            ));
         }
     }
     seen.clear();
@@ -59,14 +63,16 @@ pub(crate) fn hive_columns(columns: &[(String, TrinoType)]) -> Result<Vec<Column
 
 fn hive_column(name: &str, data_type: &TrinoType) -> Result<Column, EngineError> {
     if let Some(timestamp) = odd_timestamp(data_type) {
-        let message = format!("Incorrect timestamp precision for {timestamp}; the configured precision is MILLISECONDS; column name: {name}");
+        let message =
+            format!("Incorrect timestamp precision for {timestamp}; the configured precision is MILLISECONDS; column name: {name}");
         return Err(EngineError::engine("NOT_SUPPORTED", message));
     }
     if has_anonymous_field(data_type) {
         let message = format!("Anonymous row type is not supported in Hive. Please give each field a name: {data_type}");
         return Err(EngineError::engine("NOT_SUPPORTED", message));
     }
-    let text = hive::print(data_type).ok_or_else(|| EngineError::engine("NOT_SUPPORTED", format!("Unsupported Hive type: {}", odd_type(data_type))))?;
+    let text = hive::print(data_type)
+        .ok_or_else(|| EngineError::engine("NOT_SUPPORTED", format!("Unsupported Hive type: {}", odd_type(data_type))))?;
     Ok(Column::new(name, text))
 }
 

@@ -83,7 +83,10 @@ fn push(node: &Node, array: &dyn Array, row: usize, depth: usize, out: &mut Stri
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int32Array, ListArray, StringViewArray, TimestampMillisecondArray};
+    use arrow::array::{
+        ArrayRef, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int32Array, ListArray, StringViewArray,
+        TimestampMillisecondArray,
+    };
     use arrow::datatypes::Int32Type;
     use owlake_functions::types::TrinoType;
 
@@ -94,7 +97,8 @@ mod tests {
             columns.iter().map(|(data_type, _)| WriteColumn { name: "c".to_owned(), data_type: data_type.clone(), fit: None }).collect();
         let named = columns.into_iter().enumerate().map(|(position, (_, array))| (format!("c{position}"), array));
         let mut out = String::new();
-        DelimitedRows::new(&written, '\u{1}').write(&RecordBatch::try_from_iter_with_nullable(named.map(|(name, array)| (name, array, true))).unwrap(), &mut out);
+        DelimitedRows::new(&written, '\u{1}')
+            .write(&RecordBatch::try_from_iter_with_nullable(named.map(|(name, array)| (name, array, true))).unwrap(), &mut out);
         out
     }
 

@@ -54,8 +54,11 @@ impl Fit {
         if rest.bytes().all(|byte| byte == b' ') {
             return Ok(kept);
         }
-        let message =
-            format!("Cannot truncate non-space characters when casting from {} to {} on INSERT", self.from.display_name(), self.to.display_name());
+        let message = format!(
+            "Cannot truncate non-space characters when casting from {} to {} on INSERT",
+            self.from.display_name(),
+            self.to.display_name()
+        );
         Err(EngineError::engine("INVALID_CAST_ARGUMENT", message))
     }
 }
@@ -75,7 +78,10 @@ mod tests {
         let cut = fit.apply(&array(&["ab   ", "äöü", "x"])).unwrap();
         assert_eq!(cut.as_string_view().iter().flatten().collect::<Vec<_>>(), ["ab ", "äöü", "x"]);
         let error = fit.apply(&array(&["abcd"])).unwrap_err();
-        assert_eq!(error.to_string(), "INVALID_CAST_ARGUMENT: Cannot truncate non-space characters when casting from varchar to varchar(3) on INSERT");
+        assert_eq!(
+            error.to_string(),
+            "INVALID_CAST_ARGUMENT: Cannot truncate non-space characters when casting from varchar to varchar(3) on INSERT"
+        );
         assert!(Fit::of(&TrinoType::Varchar(Some(2)), &TrinoType::Varchar(Some(3))).is_none());
         assert!(Fit::of(&TrinoType::Integer, &TrinoType::Bigint).is_none());
     }

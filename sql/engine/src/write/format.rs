@@ -26,9 +26,14 @@ pub(crate) enum Compression {
 pub(crate) enum FileFormat {
     Parquet(Compression),
     /// Lines of texts, as LazySimpleSerDe reads them; gzipped or not.
-    Delimited { delimiter: char, is_gzipped: bool },
+    Delimited {
+        delimiter: char,
+        is_gzipped: bool,
+    },
     /// A JSON object a line; gzipped or not.
-    Json { is_gzipped: bool },
+    Json {
+        is_gzipped: bool,
+    },
 }
 
 impl FileFormat {
@@ -54,10 +59,17 @@ impl FileFormat {
         }
         match name.as_str() {
             "PARQUET" => Ok(FileFormat::Parquet(parquet_compression(compression.as_deref(), level)?)),
-            "TEXTFILE" => Ok(FileFormat::Delimited { delimiter: single_character(delimiter)?, is_gzipped: is_gzipped(&name, compression.as_deref(), level)? }),
+            "TEXTFILE" => Ok(FileFormat::Delimited {
+                delimiter: single_character(delimiter)?,
+                is_gzipped: is_gzipped(&name, compression.as_deref(), level)?,
+            }),
             "JSON" => Ok(FileFormat::Json { is_gzipped: is_gzipped(&name, compression.as_deref(), level)? }),
-            "ORC" | "AVRO" | "ION" => Err(EngineError::engine("NOT_SUPPORTED", format!("Writing files of the format {name} is not supported by owlake yet"))),
-            _ => Err(invalid(format!("Invalid value for catalog 'awsdatacatalog' table property 'format': {name}. Valid values: [PARQUET, ORC, AVRO, JSON, TEXTFILE, ION]"))),
+            "ORC" | "AVRO" | "ION" => {
+                Err(EngineError::engine("NOT_SUPPORTED", format!("Writing files of the format {name} is not supported by owlake yet")))
+            }
+            _ => Err(invalid(format!(
+                "Invalid value for catalog 'awsdatacatalog' table property 'format': {name}. Valid values: [PARQUET, ORC, AVRO, JSON, TEXTFILE, ION]"
+            ))),
         }
     }
 
@@ -77,17 +89,29 @@ impl FileFormat {
             PARQUET_SERDE => {
                 let level = property(&["compression_level", "compression.level"]).and_then(|text| text.parse().ok());
                 let compression = property(&["parquet.compression", "parquet.compress", "write.compression"]);
-                parquet_compression(compression.as_deref(), level.filter(|_| compression.as_deref() == Some("ZSTD"))).map(FileFormat::Parquet)
+                parquet_compression(compression.as_deref(), level.filter(|_| compression.as_deref() == Some("ZSTD")))
+                    .map(FileFormat::Parquet)
             }
             LAZY_SIMPLE_SERDE | "" => {
-                if let Some(unwritten) = ["escape.delim", "serialization.null.format"].into_iter().find(|name| parameter(name).is_some_and(|value| value != "\\N")) {
-                    return Err(EngineError::engine("NOT_SUPPORTED", format!("Inserting into a text table with '{unwritten}' is not supported by owlake yet")));
+                if let Some(unwritten) = ["escape.delim", "serialization.null.format"]
+                    .into_iter()
+                    .find(|name| parameter(name).is_some_and(|value| value != "\\N"))
+                {
+                    return Err(EngineError::engine(
+                        "NOT_SUPPORTED",
+                        format!("Inserting into a text table with '{unwritten}' is not supported by owlake yet"),
+                    ));
                 }
-                let delimiter = single_character(parameter("field.delim").or(parameter("serialization.format").filter(|text| *text != "1")).map(str::to_owned))?;
+                let delimiter = single_character(
+                    parameter("field.delim").or(parameter("serialization.format").filter(|text| *text != "1")).map(str::to_owned),
+                )?;
                 Ok(FileFormat::Delimited { delimiter, is_gzipped: is_gzipped("TEXTFILE", text_compression.as_deref(), None)? })
             }
             JSON_SERDE => Ok(FileFormat::Json { is_gzipped: is_gzipped("JSON", text_compression.as_deref(), None)? }),
-            other => Err(EngineError::engine("HIVE_UNSUPPORTED_FORMAT", format!("Inserting into a table with the SerDe {other} is not supported"))),
+            other => Err(EngineError::engine(
+                "HIVE_UNSUPPORTED_FORMAT",
+                format!("Inserting into a table with the SerDe {other} is not supported"),
+            )),
         }
     }
 
@@ -161,7 +185,10 @@ fn parquet_compression(text: Option<&str>, level: Option<i64>) -> Result<Compres
             return valid.map(|level| Compression::Zstd { level }).ok_or_else(|| invalid(format!("Invalid compression_level: {level}")));
         }
         other @ ("LZ4" | "LZO" | "BROTLI") => {
-            return Err(EngineError::engine("NOT_SUPPORTED", format!("Writing Parquet files with the compression {other} is not supported by owlake yet")));
+            return Err(EngineError::engine(
+                "NOT_SUPPORTED",
+                format!("Writing Parquet files with the compression {other} is not supported by owlake yet"),
+            ));
         }
         other => return Err(invalid(format!("Invalid compression for PARQUET: {other}"))),
     };
@@ -178,9 +205,10 @@ fn is_gzipped(format: &str, text: Option<&str>, level: Option<i64>) -> Result<bo
     match text.unwrap_or("GZIP") {
         "GZIP" => Ok(true),
         "NONE" | "UNCOMPRESSED" => Ok(false),
-        other @ ("BZIP2" | "DEFLATE" | "LZ4" | "LZO" | "SNAPPY" | "ZSTD") => {
-            Err(EngineError::engine("NOT_SUPPORTED", format!("Writing {format} files with the compression {other} is not supported by owlake yet")))
-        }
+        other @ ("BZIP2" | "DEFLATE" | "LZ4" | "LZO" | "SNAPPY" | "ZSTD") => Err(EngineError::engine(
+            "NOT_SUPPORTED",
+            format!("Writing {format} files with the compression {other} is not supported by owlake yet"),
+        )),
         other => Err(invalid(format!("Invalid compression for {format}: {other}"))),
     }
 }

@@ -132,11 +132,17 @@ mod tests {
         // Ref: RFC 8259, strings; Apache Hive, `JsonSerDe`: numbers bare, timestamps as text, nulls written.
         let columns: Vec<(&str, TrinoType, ArrayRef)> = vec![
             ("s", TrinoType::VARCHAR, Arc::new(StringViewArray::from(vec![Some("a\"\\\n\u{1}é"), None]))),
-            ("d", TrinoType::Decimal { precision: 5, scale: 2 }, Arc::new(Decimal128Array::from(vec![150, -5]).with_precision_and_scale(5, 2).unwrap())),
+            (
+                "d",
+                TrinoType::Decimal { precision: 5, scale: 2 },
+                Arc::new(Decimal128Array::from(vec![150, -5]).with_precision_and_scale(5, 2).unwrap()),
+            ),
             ("t", TrinoType::Timestamp(3), Arc::new(TimestampMillisecondArray::from(vec![Some(0), None]))),
         ];
-        let written: Vec<WriteColumn> =
-            columns.iter().map(|(name, data_type, _)| WriteColumn { name: (*name).to_owned(), data_type: data_type.clone(), fit: None }).collect();
+        let written: Vec<WriteColumn> = columns
+            .iter()
+            .map(|(name, data_type, _)| WriteColumn { name: (*name).to_owned(), data_type: data_type.clone(), fit: None })
+            .collect();
         let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, _, array)| (name, array, true))).unwrap();
         let mut out = String::new();
         JsonRows::new(&written).write(&batch, &mut out);

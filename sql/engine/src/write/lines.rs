@@ -8,8 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::delimited::DelimitedRows;
-use super::json::JsonRows;
 use super::job::WriteColumn;
+use super::json::JsonRows;
 use crate::error::EngineError;
 
 /// One text file in the making.

@@ -34,9 +34,9 @@ mod stream;
 mod upload;
 mod value_tree;
 
-pub(crate) use folders::Folders;
-pub(crate) use format::{FileFormat, storage_format};
 pub(crate) use columns::{hive_columns, named_columns};
 pub(crate) use fit::Fit;
+pub(crate) use folders::Folders;
+pub(crate) use format::{FileFormat, storage_format};
 pub(crate) use job::{NewPartition, PlannedRows, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty};
 pub(crate) use properties::{Properties, Subject};

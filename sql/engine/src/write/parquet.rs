@@ -42,7 +42,8 @@ impl ParquetEncoder {
             .set_max_row_group_bytes(Some(ROW_GROUP_BYTES_MAX))
             .set_created_by(concat!("owlake version ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
-        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true).with_schema_root("hive_schema".to_owned());
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true).with_schema_root("hive_schema".to_owned());
         let writer = ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(&schema), options).map_err(failed)?;
         Ok(ParquetEncoder { writer, schema, columns })
     }

@@ -69,7 +69,8 @@ impl Splitter {
 
     fn add(&mut self, row: &[u8], keys: &[ArrayRef], index: usize) -> Result<usize, EngineError> {
         let number = self.partitions.len();
-        let values = self.writers.iter().zip(keys).map(|(writer, array)| partition_value(writer, array, index)).collect::<Result<Vec<_>, _>>()?;
+        let values =
+            self.writers.iter().zip(keys).map(|(writer, array)| partition_value(writer, array, index)).collect::<Result<Vec<_>, _>>()?;
         self.partitions.push(values.into_iter().collect());
         self.known.insert(row.into(), number);
         Ok(number)
@@ -86,7 +87,8 @@ fn partition_value(writer: &ValueWriter, array: &ArrayRef, row: usize) -> Result
         return Ok(text);
     }
     let bytes: Vec<String> = text.bytes().map(|byte| format!("{byte:02X}")).collect();
-    let message = format!("Hive partition values can only contain printable ASCII characters (0x20 - 0x7E). Invalid value: {}", bytes.join(" "));
+    let message =
+        format!("Hive partition values can only contain printable ASCII characters (0x20 - 0x7E). Invalid value: {}", bytes.join(" "));
     Err(EngineError::engine("HIVE_INVALID_PARTITION_VALUE", message))
 }
 

@@ -48,7 +48,8 @@ impl Properties {
                 return Err(EngineError::engine("DUPLICATE_PROPERTY", format!("line {}: Duplicate property: {name}", property.location)));
             }
             let Some(expression) = &property.value else { continue };
-            let value = constant(expression).ok_or_else(|| invalid(subject, &name, "the value is not a constant of a type that properties have"))?;
+            let value = constant(expression)
+                .ok_or_else(|| invalid(subject, &name, "the value is not a constant of a type that properties have"))?;
             left.push((name, value));
         }
         Ok(Properties { subject, left })
@@ -100,7 +101,9 @@ impl Properties {
     pub(crate) fn finish(self) -> Result<(), EngineError> {
         match self.left.first() {
             None => Ok(()),
-            Some((name, _)) => Err(EngineError::engine("INVALID_TABLE_PROPERTY", format!("{} '{name}' does not exist", self.subject.noun()))),
+            Some((name, _)) => {
+                Err(EngineError::engine("INVALID_TABLE_PROPERTY", format!("{} '{name}' does not exist", self.subject.noun())))
+            }
         }
     }
 }

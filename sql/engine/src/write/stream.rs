@@ -211,7 +211,9 @@ impl Encoder {
     fn new(columns: &Arc<[WriteColumn]>, format: FileFormat) -> Result<Encoder, EngineError> {
         Ok(match format {
             FileFormat::Parquet(compression) => Encoder::Parquet(Box::new(ParquetEncoder::new(Arc::clone(columns), compression)?)),
-            FileFormat::Delimited { delimiter, is_gzipped } => Encoder::Lines(Box::new(LineEncoder::delimited(columns, delimiter, is_gzipped))),
+            FileFormat::Delimited { delimiter, is_gzipped } => {
+                Encoder::Lines(Box::new(LineEncoder::delimited(columns, delimiter, is_gzipped)))
+            }
             FileFormat::Json { is_gzipped } => Encoder::Lines(Box::new(LineEncoder::json(columns, is_gzipped))),
         })
     }

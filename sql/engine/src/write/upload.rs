@@ -40,7 +40,8 @@ pub(super) struct WrittenFile {
 impl Upload {
     /// Errors: HIVE_WRITER_OPEN_ERROR.
     pub(super) async fn open(store: Arc<dyn ObjectStore>, bucket: Arc<str>, key: Path) -> Result<Upload, EngineError> {
-        let upload = store.put_multipart(&key).await.map_err(|error| failed("HIVE_WRITER_OPEN_ERROR", "Error creating a file", &key, &error))?;
+        let upload =
+            store.put_multipart(&key).await.map_err(|error| failed("HIVE_WRITER_OPEN_ERROR", "Error creating a file", &key, &error))?;
         Ok(Upload { store, bucket, key, upload: Some(upload), parts: JoinSet::new(), bytes: 0 })
     }
 

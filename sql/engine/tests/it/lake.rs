@@ -8,7 +8,10 @@ use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
-use owlake_catalog::{Catalog, Clock, Column, DatabaseDefinition, DatabaseName, MemoryCatalog, SerDeInfo, StorageDescriptor, StorageFormat, TableDefinition, TableName};
+use owlake_catalog::{
+    Catalog, Clock, Column, DatabaseDefinition, DatabaseName, MemoryCatalog, SerDeInfo, StorageDescriptor, StorageFormat, TableDefinition,
+    TableName,
+};
 use owlake_engine::engine::{Engine, EngineConfig, Meter, Output, ResultColumn};
 use owlake_engine::error::EngineError;
 use owlake_engine::session::Session;
@@ -80,7 +83,8 @@ pub async fn tpch_engine() -> Engine {
         parquet_file::write_parquet(&file, &batches, parquet_file::Codec::Snappy, 20_000).unwrap();
         let bytes = std::fs::read(&file).unwrap();
         store.put(&Path::from(format!("{table}/data.parquet")), PutPayload::from(bytes)).await.unwrap();
-        let columns = batches[0].schema().fields().iter().map(|field| Column::new(field.name(), tpch::hive_type(field.data_type()))).collect();
+        let columns =
+            batches[0].schema().fields().iter().map(|field| Column::new(field.name(), tpch::hive_type(field.data_type()))).collect();
         catalog.create_table(&database, &TableName::parse(table).unwrap(), parquet_table(columns, &format!("s3://tpch/{table}"))).unwrap();
     }
     engine(catalog, MemoryBuckets(HashMap::from([("tpch".to_string(), store)])))

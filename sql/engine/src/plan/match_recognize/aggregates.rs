@@ -35,7 +35,13 @@ pub struct Seen<'a> {
 
 impl AggregateState {
     /// The value over the rows seen. Errors: the arguments' and the aggregate's.
-    pub fn value(&mut self, aggregate: &CompiledAggregate, seen: Seen<'_>, partition: &RecordBatch, label_names: &ArrayRef) -> Result<ScalarValue> {
+    pub fn value(
+        &mut self,
+        aggregate: &CompiledAggregate,
+        seen: Seen<'_>,
+        partition: &RecordBatch,
+        label_names: &ArrayRef,
+    ) -> Result<ScalarValue> {
         self.wanted.clear();
         self.wanted_labels.clear();
         for (offset, label) in seen.labels.iter().enumerate() {
@@ -44,7 +50,8 @@ impl AggregateState {
                 self.wanted_labels.push(*label);
             }
         }
-        let is_same_match = !aggregate.reads_match || (self.match_number == seen.match_number && self.wanted_labels.starts_with(&self.row_labels));
+        let is_same_match =
+            !aggregate.reads_match || (self.match_number == seen.match_number && self.wanted_labels.starts_with(&self.row_labels));
         let grows = self.accumulator.is_some() && is_same_match && self.wanted.starts_with(&self.rows);
         if grows
             && self.wanted.len() == self.rows.len()
@@ -58,7 +65,8 @@ impl AggregateState {
             _ => aggregate.function.create_accumulator()?,
         };
         if known < self.wanted.len() {
-            let arguments = arguments(aggregate, &self.wanted[known..], &self.wanted_labels[known..], seen.match_number, partition, label_names)?;
+            let arguments =
+                arguments(aggregate, &self.wanted[known..], &self.wanted_labels[known..], seen.match_number, partition, label_names)?;
             accumulator.update_batch(&arguments)?;
         }
         let value = accumulator.evaluate()?;

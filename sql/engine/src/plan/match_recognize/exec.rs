@@ -16,7 +16,9 @@ use datafusion::physical_expr::{Distribution, EquivalenceProperties, LexOrdering
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties, SendableRecordBatchStream};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties, SendableRecordBatchStream,
+};
 use futures::StreamExt;
 
 use super::matcher::Matcher;
@@ -92,7 +94,11 @@ impl ExecutionPlan for PatternExec {
 
     fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
         let keys = self.spec.partition_by.iter().map(|column| PhysicalSortExpr::new(self.column(*column), SortOptions::new(false, false)));
-        let order = self.spec.order_by.iter().map(|key| PhysicalSortExpr::new(self.column(key.column), SortOptions::new(key.is_descending, key.nulls_first)));
+        let order = self
+            .spec
+            .order_by
+            .iter()
+            .map(|key| PhysicalSortExpr::new(self.column(key.column), SortOptions::new(key.is_descending, key.nulls_first)));
         vec![LexOrdering::new(keys.chain(order)).map(OrderingRequirements::from)]
     }
 

@@ -53,7 +53,13 @@ pub struct Matcher {
 impl Matcher {
     /// The preferred match from `range.start` on. With `is_memoryless` the conditions depend on nothing but the row and its
     /// label, so a place that failed once is never tried again and the search is linear in rows and instructions.
-    pub async fn find<C: Conditions + Send>(&mut self, program: &Program, range: Range, is_memoryless: bool, conditions: &mut C) -> Result<Option<Match>> {
+    pub async fn find<C: Conditions + Send>(
+        &mut self,
+        program: &Program,
+        range: Range,
+        is_memoryless: bool,
+        conditions: &mut C,
+    ) -> Result<Option<Match>> {
         let instructions = program.instructions.as_slice();
         self.steps.clear();
         self.labels.clear();
@@ -183,7 +189,9 @@ mod tests {
 
     fn find(pattern: &Pattern, rows: &'static str, is_memoryless: bool) -> Option<Match> {
         let range = Range { start: 0, end: rows.len(), partition_rows: rows.len() };
-        let search = async { Matcher::default().find(&Program::new(pattern).unwrap(), range, is_memoryless, &mut Letters(rows.as_bytes())).await.unwrap() };
+        let search = async {
+            Matcher::default().find(&Program::new(pattern).unwrap(), range, is_memoryless, &mut Letters(rows.as_bytes())).await.unwrap()
+        };
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(search)
     }
 

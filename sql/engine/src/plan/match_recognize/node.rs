@@ -75,7 +75,8 @@ impl UserDefinedLogicalNodeCore for PatternNode {
     }
 
     fn with_exprs_and_inputs(&self, _exprs: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
-        let [input] = <[LogicalPlan; 1]>::try_from(inputs).map_err(|_| DataFusionError::Internal("a row pattern has one input".to_owned()))?;
+        let [input] =
+            <[LogicalPlan; 1]>::try_from(inputs).map_err(|_| DataFusionError::Internal("a row pattern has one input".to_owned()))?;
         Ok(PatternNode { input, ..self.clone() })
     }
 }

@@ -38,10 +38,20 @@ struct Walk<'a> {
 pub async fn recognize(spec: &Spec, partition: RecordBatch, batch_rows: usize, matcher: &mut Matcher, sink: &Sink) -> Result<bool> {
     let rows = partition.num_rows();
     if rows > u32::MAX as usize {
-        return Err(external(EngineError::engine("NOT_SUPPORTED", format!("MATCH_RECOGNIZE over a partition of more than {} rows is not supported", u32::MAX))));
+        return Err(external(EngineError::engine(
+            "NOT_SUPPORTED",
+            format!("MATCH_RECOGNIZE over a partition of more than {} rows is not supported", u32::MAX),
+        )));
     }
-    let mut walk =
-        Walk { spec, values: Values::new(spec, partition), measures: MeasureRows::new(spec), rows: Vec::new(), measured: Vec::new(), batch_rows, sink };
+    let mut walk = Walk {
+        spec,
+        values: Values::new(spec, partition),
+        measures: MeasureRows::new(spec),
+        rows: Vec::new(),
+        measured: Vec::new(),
+        batch_rows,
+        sink,
+    };
     let with_unmatched = spec.rows == RowsPerMatch::AllWithUnmatched;
     let (mut position, mut match_number) = (0, 1);
     // Rows before this one have been part of a match.

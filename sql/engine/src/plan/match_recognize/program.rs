@@ -41,7 +41,10 @@ impl Program {
 
     fn push(&mut self, instruction: Instruction) -> Result<usize, EngineError> {
         if self.instructions.len() >= INSTRUCTIONS_MAX {
-            return Err(EngineError::engine("NOT_SUPPORTED", format!("A row pattern of more than {INSTRUCTIONS_MAX} steps is not supported")));
+            return Err(EngineError::engine(
+                "NOT_SUPPORTED",
+                format!("A row pattern of more than {INSTRUCTIONS_MAX} steps is not supported"),
+            ));
         }
         self.instructions.push(instruction);
         Ok(self.instructions.len() - 1)
@@ -51,7 +54,8 @@ impl Program {
         match pattern {
             Pattern::Empty => {}
             Pattern::Label(label) => {
-                let label = u16::try_from(*label).map_err(|_| EngineError::engine("NOT_SUPPORTED", "A row pattern of more than 65536 variables is not supported"))?;
+                let label = u16::try_from(*label)
+                    .map_err(|_| EngineError::engine("NOT_SUPPORTED", "A row pattern of more than 65536 variables is not supported"))?;
                 self.push(Instruction::Label(label))?;
             }
             Pattern::PartitionStart => {

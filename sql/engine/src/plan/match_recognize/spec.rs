@@ -56,10 +56,17 @@ pub struct Compiled {
 /// What a column of that batch holds.
 #[derive(Debug)]
 pub enum Value {
-    Column { column: usize, at: Navigation },
-    Classifier { at: Navigation },
+    Column {
+        column: usize,
+        at: Navigation,
+    },
+    Classifier {
+        at: Navigation,
+    },
     MatchNumber,
-    Constant { column: usize },
+    Constant {
+        column: usize,
+    },
     /// By its number in [`Spec::aggregates`].
     Aggregate(usize),
 }

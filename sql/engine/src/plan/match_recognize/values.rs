@@ -73,7 +73,8 @@ impl<'a> Values<'a> {
 
     fn aggregate(&mut self, number: usize, point: Point<'_>) -> Result<ScalarValue> {
         let aggregate = &self.spec.aggregates[number];
-        let seen = if aggregate.is_running && !point.labels.is_empty() { &point.labels[..=point.current - point.start] } else { point.labels };
+        let seen =
+            if aggregate.is_running && !point.labels.is_empty() { &point.labels[..=point.current - point.start] } else { point.labels };
         let seen = Seen { labels: seen, start: point.start, match_number: self.search.match_number };
         self.aggregates[number].value(aggregate, seen, &self.partition, &self.spec.label_names)
     }
@@ -196,7 +197,9 @@ impl MeasureRows {
         for (measure, gathered) in spec.measures.iter().zip(&mut self.gathered) {
             for (value, gathered) in measure.values.iter().zip(gathered) {
                 match (value, gathered) {
-                    (Value::Column { at, .. }, Gathered::Rows(_, rows)) => rows.push(at.resolve(point, &values.search).map(|row| row as u32)),
+                    (Value::Column { at, .. }, Gathered::Rows(_, rows)) => {
+                        rows.push(at.resolve(point, &values.search).map(|row| row as u32))
+                    }
                     (Value::Constant { .. }, Gathered::Rows(_, rows)) => rows.push(Some(0)),
                     (Value::Classifier { at }, Gathered::Labels(labels)) => labels.push(values.label_at(at, point)),
                     (Value::MatchNumber, Gathered::Numbers(numbers)) => numbers.push(values.search.match_number),

@@ -25,7 +25,9 @@ pub fn value(array: &dyn Array, row: usize, data_type: &TrinoType) -> Value {
             let decimals = array.as_primitive::<Decimal128Type>();
             json!({ "decimal": decimals.value_as_string(row) })
         }
-        TrinoType::Varbinary => json!({ "hex": array.as_binary_view().value(row).iter().map(|byte| format!("{byte:02X}")).collect::<String>() }),
+        TrinoType::Varbinary => {
+            json!({ "hex": array.as_binary_view().value(row).iter().map(|byte| format!("{byte:02X}")).collect::<String>() })
+        }
         TrinoType::IntervalDayToSecond => json!({ "interval_day_ms": array.as_primitive::<Int64Type>().value(row) }),
         TrinoType::IntervalYearToMonth => json!({ "interval_months": array.as_primitive::<Int32Type>().value(row) }),
         TrinoType::Date => {

@@ -26,7 +26,9 @@ pub fn same(expected: &Value, actual: &Value) -> bool {
 }
 
 fn near(expected: f64, actual: f64) -> bool {
-    expected == actual || (expected - actual).abs() <= 1e-9 * expected.abs().max(actual.abs()) || (expected as f32) == (actual as f32) && expected != expected.trunc()
+    expected == actual
+        || (expected - actual).abs() <= 1e-9 * expected.abs().max(actual.abs())
+        || (expected as f32) == (actual as f32) && expected != expected.trunc()
 }
 
 fn same_number(number: &Value, decimal: &Value) -> bool {

@@ -15,7 +15,10 @@ pub enum Verdict {
     Right,
     /// The case is outside what can be measured here, and why.
     Skipped(&'static str),
-    Wrong { cause: String, detail: String },
+    Wrong {
+        cause: String,
+        detail: String,
+    },
 }
 
 impl Verdict {
@@ -70,7 +73,10 @@ pub async fn judge(engine: &Engine, case: &Case) -> Verdict {
         "rendered" => match answer.batches.iter().find(|batch| batch.num_rows() > 0) {
             Some(batch) => match trino_type(&answer, 0) {
                 Some(data_type) if expected["value"].as_str() == Some(&actual::text(batch.column(0), 0, &data_type)) => Verdict::Right,
-                Some(data_type) => Verdict::because("value differs", format!("{} instead of {}", actual::text(batch.column(0), 0, &data_type), expected["value"])),
+                Some(data_type) => Verdict::because(
+                    "value differs",
+                    format!("{} instead of {}", actual::text(batch.column(0), 0, &data_type), expected["value"]),
+                ),
                 None => Verdict::wrong("no column"),
             },
             None => Verdict::because("rows differ", "no row"),
@@ -160,7 +166,8 @@ fn judge_doc_text(answer: &Answer, expected: &Value) -> Verdict {
         return Verdict::Right;
     }
     let Some(data_type) = trino_type(answer, 0) else { return Verdict::wrong("no column") };
-    let found = if arrow::array::Array::is_null(batch.column(0), 0) { "null".to_string() } else { actual::text(batch.column(0), 0, &data_type) };
+    let found =
+        if arrow::array::Array::is_null(batch.column(0), 0) { "null".to_string() } else { actual::text(batch.column(0), 0, &data_type) };
     let plain = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     if plain(text).contains(&plain(&found)) || plain(&found).contains(&plain(text)) {
         Verdict::Right
