@@ -8,7 +8,9 @@ use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr as DfExpr, Extension, LogicalPlan};
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::aggregate::AggregateExprBuilder;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use owlake_functions::types::TrinoType;
@@ -19,6 +21,7 @@ use super::rewrite::{references, visit};
 use crate::error::EngineError;
 use crate::ir::pattern::{Navigation, PatternExpr, Pointer, PointerValue};
 use crate::ir::{Column, Expr, ExprKind, PatternRecognition, SubqueryKind, Symbol};
+use crate::plan::lazy_errors::lazy_expression;
 use crate::plan::match_recognize::node::PatternNode;
 use crate::plan::match_recognize::program::Program;
 use crate::plan::match_recognize::spec::{Compiled, CompiledAggregate, OutputColumn, SortKey, Spec, Value};
@@ -33,7 +36,8 @@ struct Input {
 
 impl Lowerer {
     pub(super) fn pattern_recognition(&mut self, recognition: &PatternRecognition) -> Result<LogicalPlan, EngineError> {
-        let mut input = Input { plan: self.relation(&recognition.input)?, columns: Vec::new(), expressions: Vec::new(), positions: HashMap::new() };
+        let mut input =
+            Input { plan: self.relation(&recognition.input)?, columns: Vec::new(), expressions: Vec::new(), positions: HashMap::new() };
         let available = recognition.input.columns();
         for column in &recognition.columns {
             if available.iter().any(|own| own.symbol == column.symbol) {
@@ -54,7 +58,8 @@ impl Lowerer {
         let mut aggregates = Vec::new();
         let mut conditions = Vec::with_capacity(recognition.matching.definitions.len());
         for (label, definition) in recognition.matching.definitions.iter().enumerate() {
-            let compiled = definition.as_ref().map(|definition| self.pattern_expr(&mut input, definition, &types, Some(label), &mut aggregates));
+            let compiled =
+                definition.as_ref().map(|definition| self.pattern_expr(&mut input, definition, &types, Some(label), &mut aggregates));
             conditions.push(compiled.transpose()?);
         }
         let mut measures = Vec::with_capacity(recognition.measures.len());
@@ -71,12 +76,15 @@ impl Lowerer {
             });
         }
         let schema = schema_of(&recognition.columns)?;
-        let is_memoryless = |label: usize, definition: &PatternExpr| definition.pointers.iter().all(|pointer| is_memoryless(pointer, label));
+        let is_memoryless =
+            |label: usize, definition: &PatternExpr| definition.pointers.iter().all(|pointer| is_memoryless(pointer, label));
         let definitions = recognition.matching.definitions.iter().enumerate();
         let spec = Spec {
             program: Program::new(&recognition.matching.pattern)?,
             label_names: label_names(&recognition.matching.labels)?,
-            is_memoryless: definitions.filter_map(|(label, definition)| Some((label, definition.as_ref()?))).all(|(label, definition)| is_memoryless(label, definition)),
+            is_memoryless: definitions
+                .filter_map(|(label, definition)| Some((label, definition.as_ref()?)))
+                .all(|(label, definition)| is_memoryless(label, definition)),
             conditions,
             measures,
             aggregates,
@@ -135,9 +143,12 @@ impl Lowerer {
         let mut values = Vec::with_capacity(pointers.len());
         let mut is_vectorised = true;
         for pointer in &pointers {
-            is_vectorised &= label.is_some_and(|label| is_memoryless(pointer, label)) && !matches!(pointer.value, PointerValue::MatchNumber);
+            is_vectorised &=
+                label.is_some_and(|label| is_memoryless(pointer, label)) && !matches!(pointer.value, PointerValue::MatchNumber);
             values.push(match &pointer.value {
-                PointerValue::Column { source, at } => Value::Column { column: input.read(*source, &pointer.column.data_type), at: at.clone() },
+                PointerValue::Column { source, at } => {
+                    Value::Column { column: input.read(*source, &pointer.column.data_type), at: at.clone() }
+                }
                 PointerValue::Classifier { at } => Value::Classifier { at: at.clone() },
                 PointerValue::MatchNumber => Value::MatchNumber,
                 PointerValue::Constant { source } => Value::Constant { column: input.read(*source, &pointer.column.data_type) },
@@ -152,7 +163,12 @@ impl Lowerer {
         Ok(Compiled { expr, schema, values, is_vectorised })
     }
 
-    fn pattern_aggregate(&mut self, input: &mut Input, value: &PointerValue, types: &HashMap<Symbol, TrinoType>) -> Result<CompiledAggregate, EngineError> {
+    fn pattern_aggregate(
+        &mut self,
+        input: &mut Input,
+        value: &PointerValue,
+        types: &HashMap<Symbol, TrinoType>,
+    ) -> Result<CompiledAggregate, EngineError> {
         let PointerValue::Aggregate { function, arguments, classifier, match_number, labels, is_running } = value else {
             return Err(EngineError::internal("not an aggregate"));
         };
@@ -196,16 +212,28 @@ impl Lowerer {
             compiled.push(datafusion::physical_expr::expressions::lit(1i64));
         }
         let udf = function.aggregate_udf(&self.session)?;
-        let function = AggregateExprBuilder::new(udf, compiled.clone()).schema(Arc::clone(&schema)).alias(function.name.to_string()).build()?;
-        Ok(CompiledAggregate { function, arguments: compiled, schema, columns_read, labels: labels.clone(), is_running: *is_running, reads_match })
+        let function =
+            AggregateExprBuilder::new(udf, compiled.clone()).schema(Arc::clone(&schema)).alias(function.name.to_string()).build()?;
+        Ok(CompiledAggregate {
+            function,
+            arguments: compiled,
+            schema,
+            columns_read,
+            labels: labels.clone(),
+            is_running: *is_running,
+            reads_match,
+        })
     }
 
     fn physical(&mut self, expr: &Expr, columns: &[Column]) -> Result<(Arc<dyn PhysicalExpr>, SchemaRef), EngineError> {
         let schema = schema_of(columns)?;
         let lowered = self.expr(expr)?;
+        // The optimizer does not see these expressions. What fails to fold stays and fails at run time, if ever.
+        let simplifier = ExprSimplifier::new(SimplifyContext::builder().with_schema(Arc::clone(&schema)).build());
+        let lowered = simplifier.simplify(lowered.clone()).unwrap_or(lowered);
         let physical = create_physical_expr(&lowered, &schema, &ExecutionProps::new(), &PhysicalPlanningContext::default())?;
         let schema: &Arc<Schema> = schema.inner();
-        Ok((physical, Arc::clone(schema)))
+        Ok((lazy_expression(physical, schema)?, Arc::clone(schema)))
     }
 }
 
@@ -228,7 +256,8 @@ impl Input {
 
 /// Does the value depend on nothing but the row and its label (which is the label being tested)?
 fn is_memoryless(pointer: &Pointer, label: usize) -> bool {
-    let is_current = |at: &Navigation| at.is_last && at.logical_offset == 0 && at.labels.as_ref().is_none_or(|labels| labels.contains(&label));
+    let is_current =
+        |at: &Navigation| at.is_last && at.logical_offset == 0 && at.labels.as_ref().is_none_or(|labels| labels.contains(&label));
     match &pointer.value {
         PointerValue::Column { at, .. } => is_current(at),
         PointerValue::Classifier { at } => is_current(at) && at.physical_offset == 0,

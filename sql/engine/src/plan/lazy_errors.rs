@@ -51,7 +51,9 @@ impl PhysicalOptimizerRule for LazyProjections {
                     expressions.push(ProjectionExpr { expr: lazy.data, alias: alias.clone() });
                 }
                 if is_changed {
-                    return Ok(Transformed::yes(Arc::new(ProjectionExec::try_new(expressions, Arc::clone(projection.input()))?) as Arc<dyn ExecutionPlan>));
+                    return Ok(Transformed::yes(
+                        Arc::new(ProjectionExec::try_new(expressions, Arc::clone(projection.input()))?) as Arc<dyn ExecutionPlan>
+                    ));
                 }
             } else if let Some(filter) = plan.downcast_ref::<FilterExec>() {
                 let lazy = lazy(Arc::clone(filter.predicate()), false, &filter.input().schema())?;
@@ -104,6 +106,11 @@ impl PhysicalOptimizerRule for LazyFilters {
     fn schema_check(&self) -> bool {
         true
     }
+}
+
+/// An expression of one of our own operators, made lazy as a projection's is.
+pub fn lazy_expression(expr: Arc<dyn PhysicalExpr>, schema: &SchemaRef) -> Result<Arc<dyn PhysicalExpr>> {
+    Ok(lazy(expr, true, schema)?.data)
 }
 
 /// The join's condition made lazy; `None` when it stays as it is.
@@ -183,14 +190,21 @@ impl Closed {
             arrays.push(column.evaluate(batch)?.into_array(batch.num_rows())?);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let fields = self.schema.fields().iter().zip(&arrays).map(|(field, array)| field.as_ref().clone().with_data_type(array.data_type().clone()).with_nullable(true));
+        let fields = self
+            .schema
+            .fields()
+            .iter()
+            .zip(&arrays)
+            .map(|(field, array)| field.as_ref().clone().with_data_type(array.data_type().clone()).with_nullable(true));
         Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays, &options)?)
     }
 }
 
 impl PartialEq for Closed {
     fn eq(&self, other: &Self) -> bool {
-        self.body.eq(&other.body) && self.columns.len() == other.columns.len() && self.columns.iter().zip(&other.columns).all(|(one, other)| one.eq(other))
+        self.body.eq(&other.body)
+            && self.columns.len() == other.columns.len()
+            && self.columns.iter().zip(&other.columns).all(|(one, other)| one.eq(other))
     }
 }
 
