@@ -176,7 +176,7 @@ impl Run {
 
     fn ranges(&self, batch: &RecordBatch) -> Result<Vec<std::ops::Range<usize>>> {
         if self.spec.partition_by.is_empty() {
-            return Ok(vec![0..batch.num_rows()]);
+            return Ok(std::iter::once(0..batch.num_rows()).collect());
         }
         let keys: Vec<_> = self.spec.partition_by.iter().map(|column| Arc::clone(batch.column(*column))).collect();
         Ok(arrow::compute::partition(&keys)?.ranges())
