@@ -211,7 +211,7 @@ impl RowFrame {
         for options in &self.keys {
             keys.push(SortColumn { values: Arc::clone(columns.next().ok_or_else(too_few_columns)?), options: Some(*options) });
         }
-        let peers = if keys.is_empty() { vec![0..num_rows] } else { evaluate_partition_ranges(num_rows, &keys)? };
+        let peers = if keys.is_empty() { std::iter::once(0..num_rows).collect() } else { evaluate_partition_ranges(num_rows, &keys)? };
         let starts = self.positions(self.start, true, columns, &peers, num_rows)?;
         let ends = self.positions(self.end, false, columns, &peers, num_rows)?;
         Ok(starts.into_iter().zip(ends).map(|(start, end)| if start < end { start..end } else { 0..0 }).collect())

@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn directives_print_as_in_java() {
         assert_eq!(formatted("%s%%", Value::Integer(123)), "123%");
-        assert_eq!(formatted("%.5f", Value::Double(3.141_592_653)), "3.14159");
+        assert_eq!(formatted("%.5f", Value::Double(2.345_678_9)), "2.34568");
         assert_eq!(formatted("%03d", Value::Integer(8)), "008");
         assert_eq!(formatted("%,.2f", Value::Double(1_234_567.89)), "1,234,567.89");
         assert_eq!(formatted("%,.2f", Value::Decimal(123_456_789, 2)), "1,234,567.89");

@@ -278,7 +278,13 @@ mod tests {
     #[test]
     fn empty_matches_follow_on() {
         let mut spans = vec![];
-        JavaRegex::compile("x*").unwrap().for_each_match("axb", |begin, end| Ok(spans.push((begin, end)))).unwrap();
+        JavaRegex::compile("x*")
+            .unwrap()
+            .for_each_match("axb", |begin, end| {
+                spans.push((begin, end));
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(spans, [(0, 0), (1, 2), (2, 2), (3, 3)]);
     }
 }
