@@ -18,7 +18,7 @@ use super::tables::{QualifiedTableName, ViewColumn, ViewDefinition};
 use super::{AnalyzerContext, Wording, analyze_query, parameters};
 
 /// The corpus this is measured against; absent outside of the project's own machines.
-const CONFORMANCE_DIR: &str = "/work/shared/conformance";
+const CONFORMANCE_DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/conformance");
 const STACK_BYTES: usize = 256 << 20;
 
 fn session(catalog: &str, schema: Option<&str>, parameters: &[&str]) -> Session {
