@@ -39,7 +39,8 @@ impl<'a> Analyzer<'a> {
         match &relation.kind {
             RelationKind::Table { name, period } => self.table(name, period.as_deref(), at, scope),
             RelationKind::Subquery(query) => {
-                let output = self.query(query, scope, false)?;
+                let mut output = self.query(query, scope, false)?;
+                self.tell_columns_apart(&mut output.relation, &mut output.fields);
                 Ok(source(output, scope))
             }
             RelationKind::Lateral(query) => {
@@ -58,6 +59,19 @@ impl<'a> Analyzer<'a> {
             RelationKind::Aliased(aliased) => self.aliased(aliased, at, scope),
             RelationKind::Join(join) => self.join(join, at, scope),
             RelationKind::PatternRecognition(recognition) => self.pattern_recognition(recognition, at, scope),
+        }
+    }
+
+    /// A derived table that gives one column under two names has two columns: grouping sets may tell them apart.
+    fn tell_columns_apart(&mut self, relation: &mut Relation, fields: &mut [Field]) {
+        let is_repeated = |position: usize| fields[..position].iter().any(|earlier| earlier.symbol == fields[position].symbol);
+        if !(0..fields.len()).any(is_repeated) {
+            return;
+        }
+        let types: Vec<TrinoType> = fields.iter().map(|field| field.data_type.clone()).collect();
+        let columns = self.coerce_columns(relation, fields, types.iter());
+        for (field, column) in fields.iter_mut().zip(columns) {
+            field.symbol = column.symbol;
         }
     }
 
