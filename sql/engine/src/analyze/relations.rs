@@ -198,7 +198,8 @@ impl<'a> Analyzer<'a> {
                         self.query(&query.query, &inner, false)?
                     }
                 };
-                let output = renamed_fields(output, query.column_names.as_deref());
+                let mut output = renamed_fields(output, query.column_names.as_deref());
+                self.tell_columns_apart(&mut output.relation, &mut output.fields);
                 Ok(source(aliased_fields(output, &alias), scope))
             }
             NamedQueryKind::Recursive { query, scope: definition_scope } => {
