@@ -1,63 +1,20 @@
 //! Which type does a type's text mean, and how do error texts repeat it? Ref: Trino 401 `TypeSignatureTranslator`, `ExpressionFormatter`.
 
-use owlake_functions::error::FunctionError;
-use owlake_functions::types::build::{Parameter, named, time, timestamp};
-use owlake_functions::types::{RowField, TrinoType};
+use owlake_functions::types::TrinoType;
+use owlake_functions::types::from_syntax::resolve;
 use owlake_syntax::location::Location;
-use owlake_syntax::trino::ast::{DataType, DataTypeKind, IntervalUnit, TypeParameter};
+use owlake_syntax::trino::ast::{DataType, DataTypeKind, TypeParameter};
 
 use crate::error::EngineError;
 
 use super::failure::{Analysis, mismatch};
 
-const TEMPORAL_PRECISION_DEFAULT: i64 = 3;
-
 /// The type, or `TYPE_MISMATCH: Unknown type: …` at `location`, which is the expression's that names the type.
 pub(crate) fn resolve_type(data_type: &DataType, location: Location) -> Analysis<TrinoType> {
-    find_type(data_type).map_err(|error| match error.name {
+    resolve(data_type).map_err(|error| match error.name {
         "TYPE_NOT_FOUND" => mismatch(location, format!("Unknown type: {}", type_text(data_type))),
         _ => EngineError::from(error),
     })
-}
-
-fn find_type(data_type: &DataType) -> Result<TrinoType, FunctionError> {
-    match &data_type.kind {
-        DataTypeKind::Generic { name, parameters } => {
-            let parameters = parameters.iter().map(|parameter| match parameter {
-                TypeParameter::Number(digits, _) => number(digits).map(Parameter::Number),
-                TypeParameter::Type(inner) => find_type(inner).map(Parameter::Type),
-            });
-            named(&name.canonical(), parameters.collect::<Result<Vec<_>, _>>()?)
-        }
-        DataTypeKind::Row(fields) => {
-            let fields = fields.iter().map(|field| {
-                let name = field.name.as_ref().map(|name| if name.is_delimited { name.value.clone() } else { name.canonical() });
-                Ok(RowField { name: name.map(Into::into), data_type: find_type(&field.data_type)? })
-            });
-            Ok(TrinoType::Row(fields.collect::<Result<Vec<_>, FunctionError>>()?.into()))
-        }
-        DataTypeKind::Interval { from: IntervalUnit::Year, to: IntervalUnit::Month } => Ok(TrinoType::IntervalYearToMonth),
-        DataTypeKind::Interval { from: IntervalUnit::Day, to: IntervalUnit::Second } => Ok(TrinoType::IntervalDayToSecond),
-        DataTypeKind::Interval { .. } => Err(unknown()),
-        DataTypeKind::Time { precision, with_time_zone } => time(temporal_precision(precision.as_deref())?, *with_time_zone),
-        DataTypeKind::Timestamp { precision, with_time_zone } => timestamp(temporal_precision(precision.as_deref())?, *with_time_zone),
-    }
-}
-
-fn temporal_precision(parameter: Option<&TypeParameter>) -> Result<i64, FunctionError> {
-    match parameter {
-        None => Ok(TEMPORAL_PRECISION_DEFAULT),
-        Some(TypeParameter::Number(digits, _)) => number(digits),
-        Some(TypeParameter::Type(_)) => Err(unknown()),
-    }
-}
-
-fn number(digits: &str) -> Result<i64, FunctionError> {
-    digits.parse().map_err(|_| unknown())
-}
-
-fn unknown() -> FunctionError {
-    FunctionError::new("TYPE_NOT_FOUND", "Unknown type")
 }
 
 /// The type's text as error messages repeat it. Ref: Trino 401 `ExpressionFormatter.visitGenericDataType` and its neighbours.

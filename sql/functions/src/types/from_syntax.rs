@@ -42,7 +42,7 @@ fn precision_of(parameter: Option<&TypeParameter>) -> Result<i64, FunctionError>
     match parameter {
         None => Ok(PRECISION_DEFAULT),
         Some(TypeParameter::Number(digits, _)) => number(digits),
-        Some(TypeParameter::Type(_)) => Err(FunctionError::new("TYPE_MISMATCH", "A precision must be a number")),
+        Some(TypeParameter::Type(_)) => Err(FunctionError::new("TYPE_NOT_FOUND", "A precision must be a number")),
     }
 }
 
