@@ -241,28 +241,10 @@ pub fn parse_view_text(text: &str) -> Option<ViewDefinition> {
     Some(ViewDefinition { sql: text_of("originalSql")?, catalog: text_of("catalog"), schema: text_of("schema"), columns })
 }
 
+/// Padding and white space are optional, as clients differ in them.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let mut bits: u32 = 0;
-    let mut bit_count = 0;
-    for character in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
-        let value = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        bit_count += 6;
-        if bit_count >= 8 {
-            bit_count -= 8;
-            bytes.push(u8::try_from((bits >> bit_count) & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
+    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).take_while(|byte| *byte != b'=').collect();
+    data_encoding::BASE64_NOPAD.decode(&digits).ok()
 }
 
 fn information_table(name: &str) -> Option<TableHandle> {
