@@ -65,4 +65,7 @@ def test_javascript(server, athena):
 def test_java(server, athena):
     need("mvn")
     folder = copied("java")
-    check(run(["mvn", "-q", "-B", "-Dstyle.color=never", "compile", "exec:java"], folder, server, CHECK_SQL=SQL, CHECK_OUTPUT=OUTPUT, MAVEN_OPTS=UTF8))
+    command = ["mvn", "-q", "-B", "compile", "exec:java"]
+    printed = run(command, folder, server, CHECK_SQL=SQL, CHECK_OUTPUT=OUTPUT, MAVEN_OPTS=UTF8)
+    # Maven resets the console's colours before and after what it runs.
+    check(printed.replace("\x1b[0m", ""))
