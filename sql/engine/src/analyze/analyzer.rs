@@ -15,7 +15,7 @@ use super::failure::Analysis;
 use super::grouping::GroupingCall;
 use super::hidden;
 use super::parameters::Parameter;
-use super::patterns::refused;
+use super::pattern_windows::PendingPattern;
 use super::scope::{Resolved, Scope};
 use super::tables::{QualifiedTableName, TableProviderLookup};
 
@@ -42,7 +42,6 @@ pub fn analyze_query(context: &AnalyzerContext<'_>, query: &ast::Query) -> Resul
     let mut analyzer = Analyzer::new(context);
     let scope = Scope::root(0);
     let mut output = analyzer.query(query, &scope, true)?;
-    refused(analyzer.shared.refusal.take())?;
     hidden::drop_unused(&mut output.relation, &analyzer.shared.unused_hidden);
     let columns = output
         .fields
@@ -64,7 +63,6 @@ pub fn analyze_expression(context: &AnalyzerContext<'_>, expression: &ast::Expre
     let mut analyzer = Analyzer::new(context);
     let place = Place::plain(&Scope::root(0));
     let typed = analyzer.expression(expression, &place)?;
-    refused(analyzer.shared.refusal.take())?;
     Ok(typed)
 }
 
@@ -113,6 +111,8 @@ pub(crate) struct SelectState<'a> {
     pub aggregates: Vec<AggregateCall>,
     pub window_calls: Vec<PendingWindow<'a>>,
     pub order_by_window_calls: Vec<PendingWindow<'a>>,
+    pub patterns: Vec<PendingPattern<'a>>,
+    pub order_by_patterns: Vec<PendingPattern<'a>>,
     pub grouping_calls: Vec<PendingGrouping>,
 }
 
@@ -157,10 +157,10 @@ pub(crate) struct Shared {
     /// References that leave a subquery, by the subquery's first column.
     pub outer_references: HashMap<Symbol, Vec<Reference>>,
     pub views: Vec<QualifiedTableName>,
-    /// What is well formed but not run yet: raised once nothing else is wrong.
-    pub refusal: Option<EngineError>,
     /// What the row pattern expression being read refers to.
     pub pointers: super::pattern_values::Pointers,
+    /// What the row pattern being read has each row of its input compute beforehand.
+    pub pattern_computed: Vec<(Column, Expr)>,
     /// Set below an aggregate of an ORDER BY clause: the level whose outputs can't be read there, also by subqueries, and the text.
     pub refused_outputs: Option<(usize, &'static str)>,
 }

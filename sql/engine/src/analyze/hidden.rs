@@ -58,6 +58,7 @@ pub(crate) fn drop_unused(relation: &mut Relation, unused: &HashSet<Symbol>) {
             drop_unused(&mut recognition.input, unused);
             recognition.columns.retain(|column| !unused.contains(&column.symbol));
             recognition.expressions_mut().for_each(|expression| in_expr(&mut expression.expr, unused));
+            recognition.input_expressions_mut().for_each(|expr| in_expr(expr, unused));
         }
         Relation::Sort { input, order_by } => {
             drop_unused(input, unused);

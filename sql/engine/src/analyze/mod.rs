@@ -22,6 +22,7 @@ mod json_text;
 mod literal_text;
 mod literals;
 mod pattern_values;
+mod pattern_windows;
 mod patterns;
 mod query;
 mod relations;

@@ -80,6 +80,19 @@ impl<'a> Analyzer<'a> {
         self.pointer(PointerValue::MatchNumber, &TrinoType::Bigint)
     }
 
+    /// Reads a predicate over a subquery: it is computed for each row of the input, and navigated to like a column.
+    pub(crate) fn computed(&mut self, analyze: impl FnOnce(&mut Self) -> Analysis<Expr>) -> Analysis<Expr> {
+        if self.shared.pointers.aggregated.is_some() {
+            return analyze(self);
+        }
+        let (_, expr) = self.in_aggregate(analyze)?;
+        let column = self.fresh_column(&expr.data_type);
+        let value = PointerValue::Column { source: column.symbol, at: self.navigation_of(None) };
+        let data_type = expr.data_type.clone();
+        self.shared.pattern_computed.push((column, expr));
+        Ok(self.pointer(value, &data_type))
+    }
+
     /// Runs `analyze` with the way to columns changed.
     pub(crate) fn navigated<T>(&mut self, change: impl FnOnce(Navigation) -> Navigation, analyze: impl FnOnce(&mut Self) -> T) -> T {
         let around = self.shared.pointers.navigation.clone();

@@ -10,12 +10,11 @@ use owlake_functions::registry::{FunctionKind, find_kind};
 use owlake_functions::types::TrinoType;
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{
-    AfterMatchSkip, Expression, ExpressionKind, FrameBound, FrameUnit, FunctionCall, Identifier, MeasureDefinition, PatternQuantifierKind,
-    PatternRecognition, PatternSearchMode, ProcessingMode, QueryBodyKind, Relation, RelationKind, RowPattern, RowPatternKind, RowsPerMatch,
-    SubsetDefinition, VariableDefinition, Window, WindowFrame,
+    AfterMatchSkip, Expression, ExpressionKind, FunctionCall, Identifier, MeasureDefinition, PatternQuantifierKind, PatternRecognition,
+    PatternSearchMode, ProcessingMode, QueryBodyKind, Relation, RelationKind, RowPattern, RowPatternKind, RowsPerMatch, SubsetDefinition,
+    VariableDefinition, Window,
 };
 
-use crate::error::EngineError;
 use crate::ir::pattern::{Matching, Navigation, PatternExpr, PointerValue};
 use crate::ir::{self, Column, Expr, ExprKind};
 
@@ -71,7 +70,7 @@ pub(crate) struct Clauses<'a> {
 }
 
 impl<'a> Analyzer<'a> {
-    /// MATCH_RECOGNIZE. Errors: what is wrong with it; NOT_SUPPORTED when nothing is.
+    /// MATCH_RECOGNIZE. Errors: what is wrong with it.
     pub(crate) fn pattern_recognition(
         &mut self,
         recognition: &'a PatternRecognition,
@@ -95,7 +94,7 @@ impl<'a> Analyzer<'a> {
                 return Err(mismatch(expression.location, message));
             }
             self.shared.unused_hidden.remove(&field.symbol);
-            partition_by.push(field.column());
+            partition_by.push(Expr { kind: ExprKind::Column(field.symbol), data_type: field.data_type.clone() });
             outputs.push(Field { relation_alias: None, is_hidden: false, ..field });
         }
         let is_one_row = matches!(recognition.rows_per_match, None | Some(RowsPerMatch::One));
@@ -163,56 +162,20 @@ impl<'a> Analyzer<'a> {
             Some(RowsPerMatch::AllOmitEmpty) => ir::pattern::RowsPerMatch::AllOmitEmpty,
             Some(RowsPerMatch::AllWithUnmatched) => ir::pattern::RowsPerMatch::AllWithUnmatched,
         };
-        let recognition = ir::PatternRecognition { input: input.relation, partition_by, order_by, matching, measures, rows, columns };
+        let recognition =
+            ir::PatternRecognition { input: input.relation, partition_by, order_by, matching, measures, rows, window: None, columns };
         Ok(Source { relation: ir::Relation::PatternRecognition(Box::new(recognition)), scope: Scope::within(scope, outputs) })
     }
 
-    /// The pattern clauses of a window frame. Errors: what is wrong with them.
-    pub(crate) fn pattern_frame(&mut self, frame: &'a WindowFrame, place: &Place<'a>) -> Analysis<()> {
-        let Some(pattern) = &frame.pattern else { return refuse_stray_clauses(frame) };
-        if frame.definitions.is_empty() {
-            return Err(fail_at(frame.location, "MISSING_VARIABLE_DEFINITIONS", "Pattern recognition requires DEFINE clause"));
-        }
-        if frame.unit != FrameUnit::Rows {
-            return Err(fail_at(frame.location, "INVALID_WINDOW_FRAME", "Pattern recognition requires ROWS frame type"));
-        }
-        if !matches!(frame.start, FrameBound::CurrentRow(_)) || frame.end.is_none() {
-            let message = "Pattern recognition requires frame specified as BETWEEN CURRENT ROW AND ...";
-            return Err(fail_at(frame.location, "INVALID_WINDOW_FRAME", message));
-        }
-        let clauses = Clauses {
-            pattern,
-            subsets: &frame.subsets,
-            definitions: &frame.definitions,
-            measures: &frame.measures,
-            skip: frame.after_match_skip.as_ref(),
-        };
-        let labels = check_clauses(&clauses)?;
-        let is_anchor = |kind: &RowPatternKind| matches!(kind, RowPatternKind::PartitionStart | RowPatternKind::PartitionEnd);
-        if let Some(at) = first_pattern(pattern, &is_anchor) {
-            return Err(fail_at(at, "INVALID_ROW_PATTERN", "Anchor pattern syntax is not allowed in window"));
-        }
-        let inner = Place { labels: Some(Rc::clone(&labels)), allows_outer: false, ..place.clone() };
-        self.pattern_expressions(&clauses, &labels, &inner, false)?;
-        let written = clauses.measures.iter().map(|measure| &measure.expression);
-        let written = written.chain(clauses.definitions.iter().map(|definition| &definition.condition));
-        let is_match_number = |part: &Expression| pattern_function(part).is_some_and(|(name, _)| name == "match_number");
-        if let Some(call) = written.flat_map(|expression| find(expression, &is_match_number)).next() {
-            let message = "MATCH_NUMBER function is not supported in window";
-            return Err(fail_at(call.location, "INVALID_PATTERN_RECOGNITION_FUNCTION", message));
-        }
-        self.shared.refusal.get_or_insert(unsupported(frame.location, "Row pattern recognition in windows is not supported yet"));
-        Ok(())
-    }
-
     /// Types DEFINE and MEASURES; gives what a match is, and the measures as fields.
-    fn pattern_expressions(
+    pub(crate) fn pattern_expressions(
         &mut self,
         clauses: &Clauses<'a>,
         labels: &Labels,
         place: &Place<'a>,
         refuses_windows: bool,
     ) -> Analysis<(Matching, Vec<(Field, PatternExpr)>)> {
+        let around = std::mem::take(&mut self.shared.pattern_computed);
         let mut definitions: Vec<Option<PatternExpr>> = labels.variables.iter().map(|_| None).collect();
         for definition in clauses.definitions {
             self.refuse_nested_window(&definition.condition, refuses_windows)?;
@@ -239,7 +202,9 @@ impl<'a> Analyzer<'a> {
             measures.push((field, typed));
         }
         let pattern = pattern_of(clauses.pattern, labels);
-        let matching = Matching { pattern, labels: labels.variables.clone(), definitions, skip: skip_of(clauses.skip, labels) };
+        let computed = std::mem::replace(&mut self.shared.pattern_computed, around);
+        let skip = skip_of(clauses.skip, labels);
+        let matching = Matching { pattern, labels: labels.variables.clone(), definitions, skip, computed };
         Ok((matching, measures))
     }
 
@@ -251,33 +216,6 @@ impl<'a> Analyzer<'a> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// `measure OVER w`.
-    pub(crate) fn window_measure(&mut self, name: &'a Identifier, window: &'a Window, at: Location, place: &Place<'a>) -> Analysis<Expr> {
-        let (resolved, own) = self.resolve_window(window)?;
-        let missing = || {
-            let message = format!("Measure {} is not defined in the corresponding window", name.value);
-            fail_at(at, "INVALID_WINDOW_MEASURE", message)
-        };
-        let frame = resolved.frame.ok_or_else(missing)?;
-        let mut matching = frame.measures.iter().filter(|measure| label(&measure.name) == label(name));
-        let measure = matching.next().ok_or_else(missing)?;
-        if matching.next().is_some() {
-            return Err(fail_at(at, "AMBIGUOUS_NAME", format!("Measure {} is defined more than once", name.value)));
-        }
-        self.typed_window(&resolved, own, place)?;
-        let inner = match &frame.pattern {
-            Some(pattern) => {
-                let clauses =
-                    Clauses { pattern, subsets: &frame.subsets, definitions: &frame.definitions, measures: &frame.measures, skip: None };
-                Place { labels: Some(check_clauses(&clauses)?), allows_outer: false, ..place.clone() }
-            }
-            None => place.clone(),
-        };
-        let typed = self.expression(&measure.expression, &inner)?;
-        let column = self.fresh_column(&typed.data_type);
-        Ok(Expr { kind: ExprKind::Column(column.symbol), data_type: column.data_type })
     }
 
     /// `A.x` where A is a label: the column. `None` when the name does not begin with a label.
@@ -688,7 +626,7 @@ fn collect_labels(pattern: &RowPattern, into: &mut Vec<String>) {
     sub_patterns(pattern).into_iter().for_each(|part| collect_labels(part, into));
 }
 
-fn first_pattern(pattern: &RowPattern, is_wanted: &dyn Fn(&RowPatternKind) -> bool) -> Option<Location> {
+pub(crate) fn first_pattern(pattern: &RowPattern, is_wanted: &dyn Fn(&RowPatternKind) -> bool) -> Option<Location> {
     if is_wanted(&pattern.kind) {
         return Some(pattern.location);
     }
@@ -801,42 +739,9 @@ fn input_field(expression: &Expression, scope: &Scope<'_>) -> Analysis<Field> {
     }
 }
 
-fn search_mode(mode: PatternSearchMode) -> (&'static str, Location) {
+pub(crate) fn search_mode(mode: PatternSearchMode) -> (&'static str, Location) {
     match mode {
         PatternSearchMode::Initial(at) => ("INITIAL", at),
         PatternSearchMode::Seek(at) => ("SEEK", at),
     }
-}
-
-/// Clauses that only make sense with a PATTERN.
-fn refuse_stray_clauses(frame: &WindowFrame) -> Analysis<()> {
-    let missing = |at: Location, message: String| -> Analysis<()> { Err(fail_at(at, "MISSING_ROW_PATTERN", message)) };
-    if !frame.measures.is_empty() {
-        return missing(frame.location, "Row pattern measures require PATTERN clause".to_owned());
-    }
-    if let Some(skip) = &frame.after_match_skip {
-        let at = match skip {
-            AfterMatchSkip::ToNextRow(at)
-            | AfterMatchSkip::PastLastRow(at)
-            | AfterMatchSkip::ToFirst(_, at)
-            | AfterMatchSkip::ToLast(_, at) => *at,
-        };
-        return missing(at, "AFTER MATCH SKIP clause requires PATTERN clause".to_owned());
-    }
-    if let Some(mode) = frame.search_mode {
-        let (word, at) = search_mode(mode);
-        return missing(at, format!("{word} modifier requires PATTERN clause"));
-    }
-    if let Some(subset) = frame.subsets.first() {
-        return missing(subset.location, "Union variable definitions require PATTERN clause".to_owned());
-    }
-    if let Some(definition) = frame.definitions.first() {
-        return missing(definition.location, "Primary pattern variable definitions require PATTERN clause".to_owned());
-    }
-    Ok(())
-}
-
-/// The error an accepted pattern ends in, for whoever finishes the query.
-pub(crate) fn refused(refusal: Option<EngineError>) -> Analysis<()> {
-    refusal.map_or(Ok(()), Err)
 }

@@ -17,10 +17,18 @@ use super::expression::{dotted_name, field_of};
 use super::expression_text::expression_text;
 use super::failure::{Analysis, fail_at, mismatch, unsupported};
 use super::grouping::Grouping;
+use super::pattern_windows::PendingPattern;
 use super::query::{Output, Tail, check_orderable};
 use super::scope::{AsteriskBasis, Field, Link, Scope, ScopeRole};
 use super::structure::{is_deterministic, is_same, walk};
 use super::visit::{find, is_window};
+use super::windows::ResolvedWindow;
+
+/// The windows that only ORDER BY uses.
+struct OrderByWindows<'a> {
+    calls: Vec<WindowCall>,
+    patterns: Vec<PendingPattern<'a>>,
+}
 
 /// One output column of a SELECT.
 #[derive(Debug)]
@@ -59,6 +67,8 @@ impl<'a> Analyzer<'a> {
             aggregates: Vec::new(),
             window_calls: Vec::new(),
             order_by_window_calls: Vec::new(),
+            patterns: Vec::new(),
+            order_by_patterns: Vec::new(),
             grouping_calls: Vec::new(),
         });
         let result = self.select_clauses(specification, at, tail, relation, &source);
@@ -112,6 +122,9 @@ impl<'a> Analyzer<'a> {
             for pending in state.window_calls.iter_mut().chain(&mut state.order_by_window_calls) {
                 for_each_window_expr(&mut pending.call, &mut |expr| grouping.rewrite(expr, &values));
             }
+            for pending in state.patterns.iter_mut().chain(&mut state.order_by_patterns) {
+                pending.for_each_expr(&mut |expr| grouping.rewrite(expr, &values));
+            }
             orderings.iter_mut().for_each(|(key, _)| grouping.rewrite(&mut key.expr, &values));
             let check = GroupCheck { analyzer: self, sources: &sources, source, state: &state };
             check.outputs(&items)?;
@@ -139,7 +152,13 @@ impl<'a> Analyzer<'a> {
             let calls = std::mem::take(&mut state.window_calls).into_iter().map(|pending| pending.call).collect();
             relation = Relation::Window { input: Box::new(relation), calls };
         }
-        let order_by_windows: Vec<WindowCall> = state.order_by_window_calls.drain(..).map(|pending| pending.call).collect();
+        for pending in state.patterns.drain(..) {
+            relation = pending.over(relation);
+        }
+        let order_by_windows = OrderByWindows {
+            calls: state.order_by_window_calls.drain(..).map(|pending| pending.call).collect(),
+            patterns: std::mem::take(&mut state.order_by_patterns),
+        };
         self.selects.push(state);
         self.project(specification, tail, relation, items, outputs, orderings, order_by_windows)
     }
@@ -387,7 +406,7 @@ impl<'a> Analyzer<'a> {
         items: Vec<Item<'a>>,
         outputs: Vec<Field>,
         orderings: Vec<(Ordering, Written<'a>)>,
-        order_by_windows: Vec<WindowCall>,
+        mut order_by_windows: OrderByWindows<'a>,
     ) -> Analysis<Output> {
         let mut expressions: Vec<(Column, Expr)> = Vec::with_capacity(items.len());
         for (item, field) in items.into_iter().zip(&outputs) {
@@ -405,8 +424,12 @@ impl<'a> Analyzer<'a> {
             for ordering in &orderings {
                 self.collect_columns(&ordering.expr, &mut needed);
             }
-            for call in &order_by_windows {
+            for call in &order_by_windows.calls {
                 self.collect_window_columns(call, &mut needed);
+            }
+            for pending in &mut order_by_windows.patterns {
+                pending.for_each_expr(&mut |expr| self.collect_columns(expr, &mut needed));
+                needed.extend(pending.sources().iter().map(|column| column.symbol));
             }
             for symbol in needed {
                 if let Some(column) = available.get(&symbol)
@@ -423,9 +446,13 @@ impl<'a> Analyzer<'a> {
             relation = Relation::Distinct { input: Box::new(relation) };
         }
         if sorts {
-            if !order_by_windows.is_empty() {
+            if !order_by_windows.calls.is_empty() {
                 has_extras = true;
-                relation = Relation::Window { input: Box::new(relation), calls: order_by_windows };
+                relation = Relation::Window { input: Box::new(relation), calls: order_by_windows.calls };
+            }
+            for pending in order_by_windows.patterns {
+                has_extras = true;
+                relation = pending.over(relation);
             }
             relation = Relation::Sort { input: Box::new(relation), order_by: orderings.clone() };
         }
@@ -532,10 +559,10 @@ fn grouping_values(
 }
 
 /// Checks that what stands above a grouping reads keys and aggregates only.
-struct GroupCheck<'c, 'a> {
+pub(crate) struct GroupCheck<'c, 'a> {
     analyzer: &'c Analyzer<'a>,
     /// Columns of the source that are no keys.
-    sources: &'c HashSet<Symbol>,
+    pub sources: &'c HashSet<Symbol>,
     source: &'c Scope<'a>,
     state: &'c SelectState<'a>,
 }
@@ -590,10 +617,11 @@ impl<'a> GroupCheck<'_, 'a> {
     }
 
     /// Whether an expression reads no source column but keys. Errors: a subquery that does, and window clauses that do.
-    fn is_grouped(&self, expr: &Expr) -> Analysis<bool> {
+    pub(crate) fn is_grouped(&self, expr: &Expr) -> Analysis<bool> {
         let mut is_grouped = true;
         let mut failure = None;
         let mut windows: Vec<&PendingWindow<'a>> = Vec::new();
+        let mut patterns: Vec<&PendingPattern<'a>> = Vec::new();
         walk(expr, &mut |part| {
             match &part.kind {
                 ExprKind::Column(symbol) => {
@@ -602,6 +630,8 @@ impl<'a> GroupCheck<'_, 'a> {
                     }
                     let pending = self.state.window_calls.iter().chain(&self.state.order_by_window_calls);
                     windows.extend(pending.filter(|pending| pending.call.output.symbol == *symbol));
+                    let pending = self.state.patterns.iter().chain(&self.state.order_by_patterns);
+                    patterns.extend(pending.filter(|pending| pending.gives(*symbol)));
                 }
                 ExprKind::Subquery(subquery) => {
                     let references = subquery.columns.first().and_then(|column| self.analyzer.shared.outer_references.get(&column.symbol));
@@ -625,31 +655,46 @@ impl<'a> GroupCheck<'_, 'a> {
                 is_grouped &= self.is_grouped(argument)?;
             }
         }
+        for pending in patterns {
+            is_grouped &= pending.is_grouped(self)?;
+        }
         Ok(is_grouped)
     }
 
     fn window(&self, pending: &PendingWindow<'a>) -> Analysis<()> {
+        let WindowCall { partition_by, order_by, frame, .. } = &pending.call;
+        self.window_clauses(&pending.window, partition_by, order_by, &[(&frame.start, "start"), (&frame.end, "end")])
+    }
+
+    /// Errors: a clause of a window that reads a column which is not grouped.
+    pub(crate) fn window_clauses(
+        &self,
+        window: &ResolvedWindow<'_>,
+        partition_by: &[Expr],
+        order_by: &[Ordering],
+        bounds: &[(&FrameBound, &str)],
+    ) -> Analysis<()> {
         let refuse = |at: Location, message: String| Err(fail_at(at, "EXPRESSION_NOT_AGGREGATE", message));
-        for (expr, written) in pending.call.partition_by.iter().zip(pending.window.partition_by) {
+        for (expr, written) in partition_by.iter().zip(window.partition_by) {
             if !self.is_grouped(expr)? {
                 let text = expression_text(written);
                 let message = format!("PARTITION BY expression '{text}' must be an aggregate expression or appear in GROUP BY clause");
                 return refuse(written.location, message);
             }
         }
-        let items = pending.window.order_by.iter().flat_map(|order_by| &order_by.items);
-        for (key, item) in pending.call.order_by.iter().zip(items) {
+        let items = window.order_by.iter().flat_map(|order_by| &order_by.items);
+        for (key, item) in order_by.iter().zip(items) {
             if !self.is_grouped(&key.expr)? {
                 let text = expression_text(&item.expression);
                 let message = format!("ORDER BY expression '{text}' must be an aggregate expression or appear in GROUP BY clause");
                 return refuse(item.expression.location, message);
             }
         }
-        for (bound, side) in [(&pending.call.frame.start, "start"), (&pending.call.frame.end, "end")] {
-            if let FrameBound::Preceding(expr) | FrameBound::Following(expr) = bound
+        for (bound, side) in bounds {
+            if let Some(expr) = bound.offset()
                 && !self.is_grouped(expr)?
             {
-                let at = pending.window.offset_location(side == "start");
+                let at = window.offset_location(*side == "start");
                 return refuse(at, format!("Window frame {side} must be an aggregate expression or appear in GROUP BY clause"));
             }
         }

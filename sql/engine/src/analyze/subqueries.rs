@@ -101,7 +101,12 @@ impl<'a> Analyzer<'a> {
     ) -> Analysis<Expr> {
         if place.labels.is_some() {
             refuse_pattern_parts(value, place)?;
+            return self.computed(|analyzer| analyzer.in_predicate(value, subquery, at, place));
         }
+        self.in_predicate(value, subquery, at, place)
+    }
+
+    fn in_predicate(&mut self, value: &'a Expression, subquery: &'a Expression, at: Location, place: &Place<'a>) -> Analysis<Expr> {
         let value = self.expression(value, place)?;
         let (value, inner, columns, _) = self.compared(value, subquery, at, place)?;
         let kind = SubqueryKind::In { value: Box::new(value) };

@@ -15,6 +15,7 @@ use super::analyzer::{Analyzer, Clause, PendingWindow, Place};
 use super::calls::ordering;
 use super::coercion::coerced;
 use super::failure::{Analysis, fail_at, mismatch, unsupported};
+use super::pattern_windows::{FramePattern, reads_frame};
 use super::structure::{are_same, are_same_optional, are_same_orderings, is_same_bound, is_same_function};
 use super::visit::{find, is_window, window_parts};
 
@@ -37,6 +38,15 @@ impl ResolvedWindow<'_> {
             _ => self.location,
         }
     }
+}
+
+/// A window's parts.
+#[derive(Debug)]
+pub(crate) struct TypedWindow {
+    pub partition_by: Vec<Expr>,
+    pub order_by: Vec<Ordering>,
+    pub frame: Frame,
+    pub pattern: Option<FramePattern>,
 }
 
 /// Names of windows are folded unless quoted; the comparison is exact then.
@@ -81,7 +91,7 @@ impl<'a> Analyzer<'a> {
             return Err(fail_at(at, "EXPRESSION_NOT_SCALAR", "window functions are not allowed here"));
         }
         let (resolved, own) = self.resolve_window(window)?;
-        let (partition_by, order_by, frame) = self.typed_window(&resolved, own, place)?;
+        let parts = self.typed_window(&resolved, own, place)?;
         if let Some(filter) = &call.filter {
             self.expression(filter, place)?;
         }
@@ -108,7 +118,7 @@ impl<'a> Analyzer<'a> {
             return Err(unsupported(select_location, format!("DISTINCT in window function parameters not yet supported: {text}")));
         }
         if matches!(name.as_str(), "lag" | "lead") {
-            if order_by.is_empty() {
+            if parts.order_by.is_empty() {
                 let message = format!("{name} function requires an ORDER BY window clause");
                 return Err(fail_at(resolved.location, "MISSING_ORDER_BY", message));
             }
@@ -123,12 +133,19 @@ impl<'a> Analyzer<'a> {
         if function.kind == FunctionKind::Scalar {
             return Err(fail_at(select_location, "FUNCTION_NOT_WINDOW", format!("Not a window function: {name}")));
         }
+        let ignore_nulls = call.null_treatment == Some(NullTreatment::Ignore);
+        let has_pattern = parts.pattern.is_some();
+        if has_pattern && reads_frame(&function) {
+            return self.pattern_window_call(function, arguments, ignore_nulls, &resolved, parts, place.clause);
+        }
+        let TypedWindow { partition_by, order_by, frame, .. } = parts;
+        let frame = if has_pattern { Frame::default() } else { frame };
         let data_type = function.return_type.clone();
         let typed = WindowCall {
             output: self.fresh_column(&data_type),
             function,
             arguments,
-            ignore_nulls: call.null_treatment == Some(NullTreatment::Ignore),
+            ignore_nulls,
             partition_by,
             order_by,
             frame,
@@ -177,7 +194,7 @@ impl<'a> Analyzer<'a> {
         window: &ResolvedWindow<'a>,
         own: Option<&'a WindowSpecification>,
         place: &Place<'a>,
-    ) -> Analysis<(Vec<Expr>, Vec<Ordering>, Frame)> {
+    ) -> Analysis<TypedWindow> {
         if let Some(own) = own {
             let nested: Vec<&Expression> = window_parts(own).into_iter().flat_map(|part| find(part, &is_window)).collect();
             if let Some(first) = nested.first() {
@@ -204,15 +221,17 @@ impl<'a> Analyzer<'a> {
             }
             orderings.push(ordering(typed, item.is_descending, item.nulls));
         }
-        let frame = match window.frame {
-            Some(frame) => self.frame(frame, window, &orderings, place)?,
-            None => Frame { unit: FrameUnit::Range, start: FrameBound::UnboundedPreceding, end: FrameBound::CurrentRow },
+        let (frame, pattern) = match window.frame {
+            Some(frame) => {
+                let pattern = self.pattern_frame(frame, place)?;
+                (self.frame(frame, window, &orderings, place)?, pattern)
+            }
+            None => (Frame::default(), None),
         };
-        Ok((partition_by, orderings, frame))
+        Ok(TypedWindow { partition_by, order_by: orderings, frame, pattern })
     }
 
     fn frame(&mut self, frame: &'a WindowFrame, window: &ResolvedWindow<'a>, orderings: &[Ordering], place: &Place<'a>) -> Analysis<Frame> {
-        self.pattern_frame(frame, place)?;
         check_bounds(frame)?;
         let start = self.bound(&frame.start, "start", frame, window, orderings, place)?;
         let end = match &frame.end {

@@ -147,6 +147,12 @@ pub struct Frame {
     pub end: FrameBound,
 }
 
+impl Default for Frame {
+    fn default() -> Self {
+        Frame { unit: FrameUnit::Range, start: FrameBound::UnboundedPreceding, end: FrameBound::CurrentRow }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FrameUnit {
     Rows,
@@ -161,4 +167,21 @@ pub enum FrameBound {
     CurrentRow,
     Following(Expr),
     UnboundedFollowing,
+}
+
+impl FrameBound {
+    /// How far the bound is from the current row, where that is written.
+    pub fn offset(&self) -> Option<&Expr> {
+        match self {
+            FrameBound::Preceding(offset) | FrameBound::Following(offset) => Some(offset),
+            FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
+        }
+    }
+
+    pub fn offset_mut(&mut self) -> Option<&mut Expr> {
+        match self {
+            FrameBound::Preceding(offset) | FrameBound::Following(offset) => Some(offset),
+            FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
+        }
+    }
 }

@@ -5,18 +5,40 @@ use std::sync::Arc;
 
 use owlake_functions::registry::BoundFunction;
 
-use super::{Column, Expr, Ordering, Relation, Symbol};
+use super::{Column, Expr, FrameBound, Ordering, Relation, Symbol};
 
-/// MATCH_RECOGNIZE. `columns` is its output: columns of the input and measures.
+/// MATCH_RECOGNIZE, or a pattern in a window. `columns` is its output: columns of the input, measures, and what functions give.
 #[derive(Debug, Clone)]
 pub struct PatternRecognition {
     pub input: Relation,
-    pub partition_by: Vec<Column>,
+    pub partition_by: Vec<Expr>,
     pub order_by: Vec<Ordering>,
     pub matching: Matching,
     pub measures: Vec<(Column, PatternExpr)>,
     pub rows: RowsPerMatch,
+    /// Set for a window, where `rows` is not looked at: every row is put out once, with the match its own frame has.
+    pub window: Option<PatternWindow>,
     pub columns: Vec<Column>,
+}
+
+/// What a pattern in a window has beyond one in FROM. Each frame starts at the current row.
+#[derive(Debug, Clone)]
+pub struct PatternWindow {
+    /// CURRENT ROW, UNBOUNDED FOLLOWING or an offset FOLLOWING, in rows.
+    pub end: FrameBound,
+    /// SEEK: the match may begin at any row of the frame; INITIAL: at the current row only.
+    pub is_seek: bool,
+    /// Aggregates and value functions over the rows of the match.
+    pub functions: Vec<PatternFunction>,
+}
+
+/// A window function over the rows of the match a row's frame has; over no rows without one.
+#[derive(Debug, Clone)]
+pub struct PatternFunction {
+    pub output: Column,
+    pub function: Arc<BoundFunction>,
+    pub arguments: Vec<Expr>,
+    pub ignore_nulls: bool,
 }
 
 /// What a match is and where the next one is looked for.
@@ -28,6 +50,8 @@ pub struct Matching {
     /// The condition of each label; a label without one fits every row.
     pub definitions: Vec<Option<PatternExpr>>,
     pub skip: Skip,
+    /// Values of each row of the input that expressions navigate to like columns: predicates over subqueries.
+    pub computed: Vec<(Column, Expr)>,
 }
 
 #[derive(Debug, Clone)]
@@ -129,12 +153,29 @@ impl Navigation {
 }
 
 impl PatternRecognition {
-    /// The columns of the input its aggregates read; every other column read is a pointer's source.
+    /// DEFINE and MEASURES: the columns of the input they read are pointers' sources, or stand in aggregates' arguments.
     pub fn expressions(&self) -> impl Iterator<Item = &PatternExpr> {
         self.matching.definitions.iter().flatten().chain(self.measures.iter().map(|(_, measure)| measure))
     }
 
     pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut PatternExpr> {
         self.matching.definitions.iter_mut().flatten().chain(self.measures.iter_mut().map(|(_, measure)| measure))
+    }
+
+    /// The expressions over columns of the input, but for those in [`PatternRecognition::expressions`].
+    pub fn input_expressions(&self) -> impl Iterator<Item = &Expr> {
+        let keys = self.partition_by.iter().chain(self.order_by.iter().map(|key| &key.expr));
+        let end = self.window.iter().filter_map(|window| window.end.offset());
+        let arguments = self.window.iter().flat_map(|window| &window.functions).flat_map(|call| &call.arguments);
+        keys.chain(end).chain(arguments).chain(self.matching.computed.iter().map(|(_, expr)| expr))
+    }
+
+    pub fn input_expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let keys = self.partition_by.iter_mut().chain(self.order_by.iter_mut().map(|key| &mut key.expr));
+        let window = self.window.iter_mut().flat_map(|window| {
+            let arguments = window.functions.iter_mut().flat_map(|call| &mut call.arguments);
+            window.end.offset_mut().into_iter().chain(arguments)
+        });
+        keys.chain(window).chain(self.matching.computed.iter_mut().map(|(_, expr)| expr))
     }
 }

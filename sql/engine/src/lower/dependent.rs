@@ -137,8 +137,9 @@ impl Lowerer {
                 for expression in recognition.expressions_mut() {
                     expression.expr = rename(&expression.expr, &renames);
                 }
+                recognition.input_expressions_mut().for_each(|expr| *expr = rename(expr, &renames));
                 recognition.input = input.relation;
-                recognition.partition_by.extend(input.columns.iter().cloned());
+                recognition.partition_by.extend(input.columns.iter().map(reference));
                 recognition.columns.extend(input.columns.iter().cloned());
                 Ok(Carried { relation: Relation::PatternRecognition(recognition), columns: input.columns })
             }

@@ -13,18 +13,21 @@ use datafusion::logical_expr::{Expr as DfExpr, Extension, LogicalPlan};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::aggregate::AggregateExprBuilder;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
+use owlake_functions::registry::FunctionKind;
 use owlake_functions::types::TrinoType;
 use owlake_functions::types::arrow_form::arrow_type;
 
 use super::lowerer::{Lowerer, column_of, constant, named, project, schema_of};
 use super::rewrite::{references, visit};
 use crate::error::EngineError;
-use crate::ir::pattern::{Navigation, PatternExpr, Pointer, PointerValue};
-use crate::ir::{Column, Expr, ExprKind, PatternRecognition, SubqueryKind, Symbol};
+use crate::ir::pattern::{Navigation, PatternExpr, PatternFunction, PatternWindow, Pointer, PointerValue};
+use crate::ir::{Column, Expr, ExprKind, FrameBound, PatternRecognition, SubqueryKind, Symbol};
 use crate::plan::lazy_errors::lazy_expression;
 use crate::plan::match_recognize::node::PatternNode;
 use crate::plan::match_recognize::program::Program;
-use crate::plan::match_recognize::spec::{Compiled, CompiledAggregate, OutputColumn, SortKey, Spec, Value};
+use crate::plan::match_recognize::spec::{
+    Compiled, CompiledAggregate, CompiledFunction, Computation, OutputColumn, SearchEnd, SortKey, Spec, Value, WindowSpec,
+};
 
 /// The input of the node as it grows.
 struct Input {
@@ -45,9 +48,13 @@ impl Lowerer {
             }
         }
         let mut partition_by = Vec::with_capacity(recognition.partition_by.len());
+        for (column, expr) in &recognition.matching.computed {
+            let expr = self.pattern_value(&mut input, expr)?;
+            let lowered = self.expr(&expr)?;
+            input.add(column.clone(), lowered);
+        }
         for column in &recognition.partition_by {
-            let key = Expr { kind: ExprKind::Column(column.symbol), data_type: column.data_type.clone() };
-            partition_by.push(self.pattern_key(&mut input, &key)?);
+            partition_by.push(self.pattern_key(&mut input, column)?);
         }
         let mut order_by = Vec::with_capacity(recognition.order_by.len());
         for ordering in &recognition.order_by {
@@ -66,13 +73,17 @@ impl Lowerer {
         for (_, measure) in &recognition.measures {
             measures.push(self.pattern_expr(&mut input, measure, &types, None, &mut aggregates)?);
         }
+        let window = recognition.window.as_ref().map(|window| self.pattern_window(&mut input, window)).transpose()?;
+        let functions = recognition.window.as_ref().map(|window| window.functions.as_slice()).unwrap_or_default();
         let mut output = Vec::with_capacity(recognition.columns.len());
         for column in &recognition.columns {
             let measure = recognition.measures.iter().position(|(own, _)| own.symbol == column.symbol);
-            output.push(match (measure, input.positions.get(&column.symbol)) {
-                (Some(measure), _) => OutputColumn::Measure(measure),
-                (None, Some(position)) => OutputColumn::Input(*position),
-                (None, None) => return Err(EngineError::internal("a row pattern puts out a column it does not have")),
+            let function = functions.iter().position(|call| call.output.symbol == column.symbol);
+            output.push(match (measure, function, input.positions.get(&column.symbol)) {
+                (Some(measure), ..) => OutputColumn::Measure(measure),
+                (None, Some(function), _) => OutputColumn::Function(function),
+                (None, None, Some(position)) => OutputColumn::Input(*position),
+                (None, None, None) => return Err(EngineError::internal("a row pattern puts out a column it does not have")),
             });
         }
         let schema = schema_of(&recognition.columns)?;
@@ -90,6 +101,7 @@ impl Lowerer {
             aggregates,
             skip: recognition.matching.skip.clone(),
             rows: recognition.rows,
+            window,
             partition_by,
             order_by,
             output,
@@ -103,8 +115,81 @@ impl Lowerer {
         Ok(LogicalPlan::Extension(Extension { node: Arc::new(PatternNode { input: plan, schema, spec: Arc::new(spec) }) }))
     }
 
+    /// The expression over the input once its subqueries are part of that.
+    fn pattern_value(&mut self, input: &mut Input, expr: &Expr) -> Result<Expr, EngineError> {
+        let (plan, expr) = self.apply_subqueries(std::mem::take(&mut input.plan), expr)?;
+        input.plan = plan;
+        Ok(expr)
+    }
+
+    /// What a pattern in a window has beyond one in FROM.
+    fn pattern_window(&mut self, input: &mut Input, window: &PatternWindow) -> Result<WindowSpec, EngineError> {
+        let end = match &window.end {
+            FrameBound::CurrentRow => SearchEnd::CurrentRow,
+            FrameBound::Following(offset) => {
+                let offset = self.pattern_value(input, offset)?;
+                let lowered = self.expr(&offset)?;
+                let lowered = self.cast_lowered(lowered, &offset.data_type, &TrinoType::Bigint, false)?;
+                SearchEnd::Following(input.add(self.fresh_column(TrinoType::Bigint), lowered))
+            }
+            FrameBound::UnboundedFollowing => SearchEnd::Partition,
+            FrameBound::UnboundedPreceding | FrameBound::Preceding(_) => {
+                return Err(EngineError::internal("a pattern's frame ends before it starts"));
+            }
+        };
+        let mut functions = Vec::with_capacity(window.functions.len());
+        for call in &window.functions {
+            functions.push(self.pattern_function(input, call)?);
+        }
+        Ok(WindowSpec { end, is_seek: window.is_seek, functions })
+    }
+
+    /// A function over matched rows. Its arguments are columns of the input, but for constants.
+    fn pattern_function(&mut self, input: &mut Input, call: &PatternFunction) -> Result<CompiledFunction, EngineError> {
+        let mut columns: Vec<Column> = Vec::with_capacity(call.arguments.len());
+        let mut columns_read = Vec::with_capacity(call.arguments.len());
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            let argument = self.pattern_value(input, argument)?;
+            let column = match argument.kind {
+                ExprKind::Column(symbol) => Column { symbol, data_type: argument.data_type.clone() },
+                _ => self.fresh_column(argument.data_type.clone()),
+            };
+            if let ExprKind::Literal(_) = argument.kind {
+                arguments.push(argument);
+                continue;
+            }
+            let lowered = self.expr(&argument)?;
+            columns_read.push(input.add(column.clone(), lowered));
+            arguments.push(Expr { kind: ExprKind::Column(column.symbol), data_type: argument.data_type });
+            if !columns.iter().any(|known| known.symbol == column.symbol) {
+                columns.push(column);
+            } else {
+                columns_read.pop();
+            }
+        }
+        let schema = Arc::clone(schema_of(&columns)?.inner());
+        let mut compiled = Vec::with_capacity(arguments.len());
+        for argument in &arguments {
+            compiled.push(self.physical(argument, &columns)?.0);
+        }
+        let computation = match call.function.kind {
+            FunctionKind::Aggregate => {
+                if compiled.is_empty() {
+                    compiled.push(datafusion::physical_expr::expressions::lit(1i64));
+                }
+                let udf = call.function.aggregate_udf(&self.session)?;
+                let builder = AggregateExprBuilder::new(udf, compiled.clone()).schema(Arc::clone(&schema));
+                Computation::Aggregate(Box::new(builder.alias(call.function.name.to_string()).build()?))
+            }
+            FunctionKind::Window | FunctionKind::Scalar => Computation::Value(call.function.window_udf(&self.session)?),
+        };
+        Ok(CompiledFunction { computation, arguments: compiled, schema, columns_read, ignores_nulls: call.ignore_nulls })
+    }
+
     /// The column to partition or sort by: itself, or a form of it that compares as Trino does.
     fn pattern_key(&mut self, input: &mut Input, key: &Expr) -> Result<usize, EngineError> {
+        let key = &self.pattern_value(input, key)?;
         let lowered = self.sort_key(key)?;
         let column = match (&key.kind, super::expr::sorts_natively(&key.data_type)) {
             (ExprKind::Column(symbol), true) => Column { symbol: *symbol, data_type: key.data_type.clone() },
@@ -160,7 +245,15 @@ impl Lowerer {
         }
         let columns: Vec<Column> = pointers.into_iter().map(|pointer| pointer.column).collect();
         let (expr, schema) = self.physical(&expr, &columns)?;
-        Ok(Compiled { expr, schema, values, is_vectorised })
+        let offsets = values.iter().map(|value| match value {
+            Value::Column { at, .. } => at.physical_offset,
+            _ => 0,
+        });
+        let reach = offsets.fold((0, 0), |(back, on): (usize, usize), offset| {
+            let distance = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
+            if offset < 0 { (back.max(distance), on) } else { (back, on.max(distance)) }
+        });
+        Ok(Compiled { expr, schema, values, is_vectorised, reach })
     }
 
     fn pattern_aggregate(

@@ -174,7 +174,6 @@ pub fn exprs_of(relation: &Relation) -> Vec<&Expr> {
         Relation::Limit { with_ties, .. } => with_ties.iter().flatten().map(|key| &key.expr).collect(),
         Relation::Sample { percentage, .. } => vec![percentage],
         Relation::PatternRecognition(recognition) => {
-            let keys = recognition.order_by.iter().map(|key| &key.expr);
             let aggregated =
                 recognition.expressions().flat_map(|expression| &expression.pointers).flat_map(|pointer| match &pointer.value {
                     PointerValue::Aggregate { arguments, .. } => arguments.as_slice(),
@@ -183,7 +182,8 @@ pub fn exprs_of(relation: &Relation) -> Vec<&Expr> {
                     | PointerValue::MatchNumber
                     | PointerValue::Constant { .. } => &[],
                 });
-            keys.chain(recognition.expressions().map(|expression| &expression.expr)).chain(aggregated).collect()
+            let written = recognition.expressions().map(|expression| &expression.expr);
+            recognition.input_expressions().chain(written).chain(aggregated).collect()
         }
         Relation::Scan { .. }
         | Relation::Distinct { .. }
@@ -331,6 +331,7 @@ pub fn rename_relation(relation: &Relation, renames: &Renames) -> Relation {
             for expression in recognition.expressions_mut() {
                 expression.expr = rename(&expression.expr, renames);
             }
+            recognition.input_expressions_mut().for_each(|expr| *expr = rename(expr, renames));
             Relation::PatternRecognition(recognition)
         }
         Relation::Sample { input, is_bernoulli, percentage } => {

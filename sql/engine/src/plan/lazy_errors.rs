@@ -249,6 +249,31 @@ impl PhysicalExpr for Closed {
     }
 }
 
+/// A wrapper of this module, opened for who shows expressions.
+pub(crate) enum Opened<'a> {
+    /// AND or OR.
+    Chain(&'a BinaryExpr),
+    /// Another expression, as it was.
+    Plain(&'a Arc<dyn PhysicalExpr>),
+    /// An expression over these columns alone; `is_try` for TRY.
+    Over { columns: &'a [Arc<dyn PhysicalExpr>], body: &'a Arc<dyn PhysicalExpr>, is_try: bool },
+}
+
+/// What is in a wrapper; `None` for every other expression.
+pub(crate) fn opened(expr: &Arc<dyn PhysicalExpr>) -> Option<Opened<'_>> {
+    if let Some(lazy) = expr.downcast_ref::<LazyChain>() {
+        return Some(Opened::Chain(&lazy.chain));
+    }
+    if let Some(lazy) = expr.downcast_ref::<LazyConjunction>() {
+        return Some(Opened::Plain(&lazy.predicate));
+    }
+    if let Some(closed) = expr.downcast_ref::<Closed>() {
+        return Some(Opened::Over { columns: &closed.columns, body: &closed.body, is_try: false });
+    }
+    let input = &expr.downcast_ref::<TryExpr>()?.input;
+    Some(Opened::Over { columns: &input.columns, body: &input.body, is_try: true })
+}
+
 /// Is there anything that may raise an error? Functions may; comparisons, casts that widen, columns and constants don't.
 fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
     expr.is::<ScalarFunctionExpr>() || expr.is::<Closed>() || expr.is::<TryExpr>() || expr.children().into_iter().any(can_fail)

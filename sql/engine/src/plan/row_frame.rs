@@ -162,7 +162,7 @@ impl PartitionEvaluator for Evaluator {
 }
 
 /// The aggregate of each range.
-fn aggregate_ranges(
+pub(super) fn aggregate_ranges(
     aggregate: &AggregateFunctionExpr,
     arguments: &[ArrayRef],
     mask: Option<&BooleanArray>,
@@ -279,7 +279,7 @@ impl RowFrame {
 }
 
 /// Errors: INVALID_WINDOW_FRAME.
-fn check_offsets(offsets: &ArrayRef) -> Result<()> {
+pub(super) fn check_offsets(offsets: &ArrayRef) -> Result<()> {
     let zero = ScalarValue::new_zero(offsets.data_type())?.to_array()?;
     let compare = make_comparator(offsets.as_ref(), zero.as_ref(), SortOptions::default()).map_err(DataFusionError::from)?;
     if offsets.null_count() > 0 || (0..offsets.len()).any(|row| compare(row, 0) == Ordering::Less) {

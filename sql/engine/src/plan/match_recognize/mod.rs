@@ -1,7 +1,8 @@
-//! How is MATCH_RECOGNIZE run? Over one sorted partition at a time. Ref: Trino 401 "MATCH_RECOGNIZE".
+//! How are row patterns recognised? Over one sorted partition at a time. Ref: Trino 401 "MATCH_RECOGNIZE".
 //!
 //! Reading order: [`spec`] (what is to be done), [`program`] (the pattern as instructions), [`matcher`] (the search),
 //! [`values`] (what expressions read of a match), [`aggregates`], [`partition`] (the walk over a partition),
+//! [`window`] (the walk for a pattern in a window),
 //! [`node`] and [`exec`] (the plan).
 
 pub mod aggregates;
@@ -12,3 +13,4 @@ pub mod partition;
 pub mod program;
 pub mod spec;
 pub mod values;
+pub mod window;

@@ -11,25 +11,29 @@ use tokio::sync::mpsc::Sender;
 use super::matcher::{Match, Matcher, Range};
 use super::spec::{OutputColumn, Spec};
 use super::values::{MeasureRows, Point, Search, Values};
+use super::window::{Function, over_rows};
 use crate::error::EngineError;
 use crate::error::from_datafusion::external;
 use crate::ir::pattern::{RowsPerMatch, Skip};
 
 /// Rows between two chances for other work where nothing matches.
-const ROWS_BETWEEN_YIELDS: usize = 4096;
+pub(super) const ROWS_BETWEEN_YIELDS: usize = 4096;
 
 /// Where finished rows go; nobody listens any more once it is closed.
 pub type Sink = Sender<Result<RecordBatch>>;
 
 /// A partition being walked over.
-struct Walk<'a> {
-    spec: &'a Spec,
-    values: Values<'a>,
+pub(super) struct Walk<'a> {
+    pub spec: &'a Spec,
+    pub values: Values<'a>,
     measures: MeasureRows,
     /// The rows to put out, and where each one's measures stand; none for a row without a match.
-    rows: Vec<u32>,
+    pub rows: Vec<u32>,
     measured: Vec<Option<u32>>,
-    batch_rows: usize,
+    /// For a window, the rows each of them matches.
+    pub frames: Vec<std::ops::Range<usize>>,
+    functions: Vec<Function<'a>>,
+    pub batch_rows: usize,
     sink: &'a Sink,
 }
 
@@ -43,15 +47,22 @@ pub async fn recognize(spec: &Spec, partition: RecordBatch, batch_rows: usize, m
             format!("MATCH_RECOGNIZE over a partition of more than {} rows is not supported", u32::MAX),
         )));
     }
+    let compiled = spec.window.iter().flat_map(|window| &window.functions);
+    let functions = compiled.map(|function| Function::new(function, &partition)).collect::<Result<_>>()?;
     let mut walk = Walk {
         spec,
         values: Values::new(spec, partition),
         measures: MeasureRows::new(spec),
         rows: Vec::new(),
         measured: Vec::new(),
+        frames: Vec::new(),
+        functions,
         batch_rows,
         sink,
     };
+    if let Some(window) = &spec.window {
+        return over_rows(&mut walk, window, matcher).await;
+    }
     let with_unmatched = spec.rows == RowsPerMatch::AllWithUnmatched;
     let (mut position, mut match_number) = (0, 1);
     // Rows before this one have been part of a match.
@@ -114,7 +125,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn put(&mut self, row: usize, point: Option<Point<'_>>) -> Result<()> {
+    pub(super) fn put(&mut self, row: usize, point: Option<Point<'_>>) -> Result<()> {
         self.rows.push(row as u32);
         match point {
             None => self.measured.push(None),
@@ -127,7 +138,7 @@ impl Walk<'_> {
     }
 
     /// Sends the rows so far; false when nobody listens.
-    async fn flush(&mut self) -> Result<bool> {
+    pub(super) async fn flush(&mut self) -> Result<bool> {
         if self.rows.is_empty() {
             return Ok(!self.sink.is_closed());
         }
@@ -138,11 +149,14 @@ impl Walk<'_> {
             measures = measures.iter().map(|values| Ok(take(values, &indices, None)?)).collect::<Result<_>>()?;
         }
         let rows = UInt32Array::from(std::mem::take(&mut self.rows));
+        let frames = std::mem::take(&mut self.frames);
+        let functions = self.functions.iter_mut().map(|function| function.over(&frames)).collect::<Result<Vec<_>>>()?;
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.spec.output.len());
         for column in &self.spec.output {
             columns.push(match column {
                 OutputColumn::Input(column) => take(self.values.partition.column(*column), &rows, None)?,
                 OutputColumn::Measure(measure) => Arc::clone(&measures[*measure]),
+                OutputColumn::Function(function) => Arc::clone(&functions[*function]),
             });
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
@@ -152,7 +166,7 @@ impl Walk<'_> {
 }
 
 /// Where the next search begins. Errors: the variable is not in the match, or is its first row.
-fn next_start(skip: &Skip, start: usize, labels: &[u16]) -> Result<usize> {
+pub(super) fn next_start(skip: &Skip, start: usize, labels: &[u16]) -> Result<usize> {
     let fits = |variables: &[usize], label: &u16| variables.contains(&usize::from(*label));
     let offset = match skip {
         Skip::PastLastRow => return Ok(start + labels.len()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
+use datafusion::logical_expr::WindowUDF;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 
@@ -22,6 +23,8 @@ pub struct Spec {
     pub aggregates: Vec<CompiledAggregate>,
     pub skip: Skip,
     pub rows: RowsPerMatch,
+    /// For a pattern in a window, which puts out every row once.
+    pub window: Option<WindowSpec>,
     pub partition_by: Vec<usize>,
     pub order_by: Vec<SortKey>,
     pub output: Vec<OutputColumn>,
@@ -41,6 +44,7 @@ pub struct SortKey {
 pub enum OutputColumn {
     Input(usize),
     Measure(usize),
+    Function(usize),
 }
 
 /// An expression over a batch with one column a pointer.
@@ -51,6 +55,8 @@ pub struct Compiled {
     pub values: Vec<Value>,
     /// Can be computed for all rows of a partition at once: it reads rows at fixed distances.
     pub is_vectorised: bool,
+    /// How many rows before and after the current one it reads at most, where it is vectorised.
+    pub reach: (usize, usize),
 }
 
 /// What a column of that batch holds.
@@ -84,4 +90,40 @@ pub struct CompiledAggregate {
     pub columns_read: Vec<usize>,
     /// The arguments read the classifier or the match number.
     pub reads_match: bool,
+}
+
+/// A pattern in a window: every row's frame starts at the row.
+#[derive(Debug)]
+pub struct WindowSpec {
+    pub end: SearchEnd,
+    /// The match may begin at a later row of the frame.
+    pub is_seek: bool,
+    pub functions: Vec<CompiledFunction>,
+}
+
+/// The last row of a row's frame.
+#[derive(Debug, Clone, Copy)]
+pub enum SearchEnd {
+    CurrentRow,
+    /// As many rows on as this column (bigint) of the input says.
+    Following(usize),
+    Partition,
+}
+
+/// A window function over the rows a row's frame matches.
+#[derive(Debug)]
+pub struct CompiledFunction {
+    pub computation: Computation,
+    /// Over `schema`, whose columns are `columns_read` of the input.
+    pub arguments: Vec<Arc<dyn PhysicalExpr>>,
+    pub schema: SchemaRef,
+    pub columns_read: Vec<usize>,
+    pub ignores_nulls: bool,
+}
+
+#[derive(Debug)]
+pub enum Computation {
+    Aggregate(Box<AggregateFunctionExpr>),
+    /// `first_value`, `last_value`, `nth_value`.
+    Value(Arc<WindowUDF>),
 }

@@ -34,6 +34,16 @@ pub struct Search {
     pub reach_end: usize,
 }
 
+impl Search {
+    /// Are the rows the expression reads at `position`, where the partition has them at all, within reach?
+    fn holds_reach(&self, compiled: &Compiled, position: usize, rows: usize) -> bool {
+        let (back, on) = compiled.reach;
+        let from = position.saturating_sub(back);
+        let to = position.saturating_add(on).min(rows.saturating_sub(1));
+        from >= self.reach_start && to < self.reach_end
+    }
+}
+
 enum Vector {
     Unknown,
     RowByRow,
@@ -149,7 +159,9 @@ impl Conditions for Values<'_> {
             let vector = if compiled.is_vectorised { self.vector(label, compiled) } else { None };
             self.vectors[slot] = vector.map_or(Vector::RowByRow, Vector::Known);
         }
-        if let Vector::Known(vector) = &self.vectors[slot] {
+        if let Vector::Known(vector) = &self.vectors[slot]
+            && self.search.holds_reach(compiled, position, self.partition.num_rows())
+        {
             return Ok(vector.is_valid(position) && vector.value(position));
         }
         let point = Point { labels, start: self.search.start, current: position };
