@@ -5,7 +5,8 @@
 //! not pruned, or single pages and page indexes of them where the reader narrows its reads by these. The charge of one object within one scan never exceeds the
 //! object's size. Charges follow what was asked for, not what moved: a footer that is answered from memory costs as
 //! much as one that was fetched, and bytes a store reads beyond a request are free, so repeated runs report the same number.
-//! Pruned partitions, untouched columns and listings cost nothing.
+//! Pruned partitions, untouched columns and listings cost nothing. A text object is charged whole, as stored, whichever columns are
+//! touched; of one that a LIMIT leaves early, the pieces that were asked for.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -61,6 +62,28 @@ impl CountedFile {
             [range] => Ok(vec![self.listed.store.get_range(&self.listed.meta.location, range.clone()).await?]),
             _ => self.listed.store.get_ranges(&self.listed.meta.location, ranges).await,
         }
+    }
+
+    /// What this scan was charged for the object so far.
+    pub fn charged_bytes(&self) -> u64 {
+        self.charged_bytes.load(Ordering::Relaxed).min(self.listed.meta.size)
+    }
+
+    /// A piece of a text file, charged. Errors: HIVE_FILESYSTEM_ERROR when the object has another size by now.
+    pub async fn chunk(&self, range: Range<u64>) -> Result<Bytes, EngineError> {
+        self.charge(range.end.saturating_sub(range.start));
+        self.uncharged_chunk(range).await
+    }
+
+    /// Bytes that are charged where the scan reads them for themselves.
+    pub async fn uncharged_chunk(&self, range: Range<u64>) -> Result<Bytes, EngineError> {
+        let bytes = self.listed.store.get_range(&self.listed.meta.location, range.clone()).await;
+        let bytes = bytes.map_err(|error| EngineError::from(DataFusionError::ObjectStore(Box::new(error))))?;
+        if bytes.len() as u64 == range.end - range.start {
+            return Ok(bytes);
+        }
+        let message = format!("Incorrect fileSize {} for file {}", self.listed.meta.size, self.listed.url());
+        Err(EngineError::engine("HIVE_FILESYSTEM_ERROR", message))
     }
 
     fn charge(&self, bytes: u64) {

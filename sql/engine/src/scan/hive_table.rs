@@ -33,6 +33,7 @@ use super::footer::Footer;
 use super::hidden_column::{escape_path_text, hidden_value};
 use super::listing::{ListedFile, list_files};
 use super::location::Location;
+use super::origin::ScanOrigin;
 use super::partition_batch::{is_decided_by_partition, surviving_partitions};
 use super::schema_adapter::{DeclaredTypes, DeclaredTypesFactory};
 use super::source::{ScanContext, schema_of_columns};
@@ -44,6 +45,8 @@ use crate::table::{ColumnKind, TableColumn, TableHandle};
 const PLANNED_FOOTERS_MAX: usize = 512;
 /// How many footers are fetched at the same time.
 const CONCURRENT_FOOTERS_MAX: usize = 16;
+/// How many values of a partition key are kept to be told.
+const EXPLAINED_VALUES_MAX: usize = 100;
 /// The URL of the store DataFusion looks up and never reads: every read goes through a file's own counter.
 pub const STORE_URL: &str = "owlake://files";
 
@@ -159,21 +162,20 @@ impl HiveTable {
     /// The files to scan. With a limit and no filter, only as many as hold that many rows.
     async fn files(
         &self,
-        state: &dyn Session,
+        located: &[(Location, Option<usize>)],
         filters: &[Expr],
         limit: Option<usize>,
         touched: &TouchedColumns,
     ) -> Result<Vec<ScannedFile>, DataFusionError> {
-        let located = self.locations(state, filters)?;
         let locations: Vec<Location> = located.iter().map(|(location, _)| location.clone()).collect();
         let listed = list_files(&self.context.buckets, &locations).await.map_err(external)?;
         let limit =
             limit.filter(|_| filters.iter().flat_map(split_conjunction).all(|conjunct| is_decided_by_partition(conjunct, &self.keys)));
         if listed.len() > PLANNED_FOOTERS_MAX && limit.is_none() {
-            return Ok(listed.into_iter().map(|file| self.scanned(file, &located)).collect());
+            return Ok(listed.into_iter().map(|file| self.scanned(file, located)).collect());
         }
         let concurrency = if limit.is_some() { 1 } else { CONCURRENT_FOOTERS_MAX };
-        let mut opened = futures::stream::iter(listed.into_iter().map(|file| self.scanned(file, &located)))
+        let mut opened = futures::stream::iter(listed.into_iter().map(|file| self.scanned(file, located)))
             .map(|file| self.with_footer(file, touched))
             .buffered(concurrency);
         let mut files = Vec::new();
@@ -198,6 +200,36 @@ impl HiveTable {
         touched.check(&footer.metadata, &file.counted.listed)?;
         file.footer = Some(footer);
         Ok(file)
+    }
+
+    /// What EXPLAIN tells of the scan.
+    fn origin(
+        &self,
+        located: &[(Location, Option<usize>)],
+        filters: &[Expr],
+        partitions: Option<&arrow::record_batch::RecordBatch>,
+    ) -> Result<ScanOrigin, DataFusionError> {
+        let mut key_values = Vec::new();
+        for (index, (key, _)) in self.keys.iter().enumerate() {
+            let Some(batch) = partitions else { break };
+            if !filters.iter().flat_map(|filter| filter.column_refs()).any(|column| column.name == *key) {
+                continue;
+            }
+            let mut values: Vec<ScalarValue> = Vec::new();
+            for row in located.iter().filter_map(|(_, row)| *row) {
+                let value = ScalarValue::try_from_array(batch.column(index), row)?;
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+                if values.len() > EXPLAINED_VALUES_MAX {
+                    break;
+                }
+            }
+            key_values.push((key.clone(), values));
+        }
+        let total = self.snapshot.partitions.len();
+        let pruned_partitions = self.is_partitioned().then(|| (total - located.len().min(total), total));
+        Ok(ScanOrigin { table: Arc::clone(&self.table), pruned_partitions, key_values })
     }
 
     /// The file as DataFusion scans it, with the constants of its rows.
@@ -262,7 +294,8 @@ impl TableProvider for HiveTable {
                 .map(|column| (column.name.clone(), column.data_type.clone()))
                 .collect(),
         };
-        let files = self.files(state, filters, limit, &touched).await?;
+        let located = self.locations(state, filters)?;
+        let files = self.files(&located, filters, limit, &touched).await?;
         if files.is_empty() {
             return Ok(Arc::new(EmptyExec::new(Arc::new(self.schema.project(&positions)?))));
         }
@@ -273,9 +306,11 @@ impl TableProvider for HiveTable {
         } else {
             None
         };
+        let origin = Arc::new(self.origin(&located, filters, partitions.as_deref())?);
         let mut planned = Vec::with_capacity(files.len());
         for file in &files {
-            planned.push(self.partitioned_file(file, &constant_columns, partitions.as_deref(), &touched)?);
+            let file = self.partitioned_file(file, &constant_columns, partitions.as_deref(), &touched)?;
+            planned.push(file.with_extension(Arc::clone(&origin)));
         }
         let statistics = total_statistics(&files, positions.len());
         let groups: Vec<FileGroup> = FileGroup::new(planned).split_files(self.context.target_partitions.max(1));

@@ -9,6 +9,7 @@ pub mod hive_table;
 pub mod information_schema;
 pub mod listing;
 pub mod location;
+pub mod origin;
 pub mod partition_batch;
 pub mod partition_value;
 pub mod schema_adapter;
