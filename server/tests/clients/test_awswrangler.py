@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import uuid
 
 import boto3
 import pandas as pd
@@ -184,3 +185,73 @@ def test_partitions_and_tables_are_deleted(session):
     assert list(wr.catalog.get_partitions(DATABASE, "gone", boto3_session=session).values()) == [["v"]]
     assert wr.catalog.delete_table_if_exists(DATABASE, "gone", boto3_session=session)
     assert not wr.catalog.delete_table_if_exists(DATABASE, "gone", boto3_session=session)
+
+
+@pytest.mark.parametrize("way", [{}, {"ctas_approach": False}, {"ctas_approach": False, "unload_approach": True}], ids=["ctas", "csv", "unload"])
+def test_each_way_of_reading_gives_the_same_rows(session, table, way):
+    def query(sql, **more):
+        # An UNLOAD goes to the output folder itself, which has to be empty.
+        output = f"s3://wrangler/ways/{uuid.uuid4()}/"
+        return wr.athena.read_sql_query(sql, database=DATABASE, s3_output=output, boto3_session=session, **way, **more)
+
+    rows = query("SELECT a, s, d, b, p, y FROM t ORDER BY a")
+    assert rows["a"].tolist() == [1, 2, 3] and rows["p"].tolist() == ["u", "u", "v"] and rows["y"].tolist() == [2020, 2021, 2021]
+    assert rows["s"].isna().tolist() == [False, True, False] and rows["d"].isna().tolist() == [False, False, True]
+    assert rows["b"].isna().tolist() == [False, False, True]
+    assert rows.query_metadata["Status"]["State"] == "SUCCEEDED"
+    # A result of no row keeps its columns, which the CTAS way learns from the catalogue and the others from the result's types.
+    empty = query("SELECT a, s FROM t WHERE a = 99")
+    assert len(empty) == 0
+    if not way.get("unload_approach"):
+        assert list(empty.columns) == ["a", "s"]
+    assert [name for name in wr.catalog.tables(database=DATABASE, boto3_session=session)["Table"] if name.startswith("temp_table")] == []
+    chunks = list(query("SELECT a FROM t", chunksize=True))
+    assert sorted(value for chunk in chunks for value in chunk["a"]) == [1, 2, 3]
+
+
+def test_nested_values_come_back_through_parquet(session, table):
+    rows = wr.athena.read_sql_query("SELECT arr, de, dt, ts FROM t ORDER BY a", database=DATABASE, s3_output=OUTPUT, boto3_session=session)
+    assert [None if value is None else list(value) for value in rows["arr"]] == [[1, 2], [], None]
+    assert rows["de"].tolist() == [decimal.Decimal("1.20")] * 3 and rows["dt"].tolist() == [datetime.date(2020, 1, 1)] * 3
+    assert rows["ts"].tolist() == [pd.Timestamp("2020-01-01 01:02:03.456")] * 3
+
+
+def test_files_not_kept_are_deleted(session, table):
+    output = "s3://wrangler/swept/"
+    wr.athena.read_sql_query("SELECT a FROM t", database=DATABASE, s3_output=output, keep_files=False, boto3_session=session)
+    assert [path for path in wr.s3.list_objects(output, boto3_session=session) if "tables/" not in path and "temp_table" in path] == []
+
+
+def test_a_table_is_created_by_ctas(session, table):
+    made = wr.athena.create_ctas_table(
+        "SELECT a, s, p FROM t",
+        database=DATABASE,
+        ctas_table="made",
+        storage_format="parquet",
+        write_compression="snappy",
+        partitioning_info=["p"],
+        s3_output="s3://wrangler/made/",
+        wait=True,
+        boto3_session=session,
+    )
+    assert (made["ctas_database"], made["ctas_table"]) == (DATABASE, "made")
+    assert made["ctas_query_metadata"].raw_payload["SubstatementType"] == "CREATE_TABLE_AS_SELECT"
+    assert wr.catalog.get_table_types(DATABASE, "made", boto3_session=session) == {"a": "bigint", "s": "string", "p": "string"}
+    assert sorted(wr.catalog.get_partitions(DATABASE, "made", boto3_session=session).values()) == [["u"], ["v"]]
+    assert read(session, "SELECT a FROM made WHERE p = 'v'")["a"].tolist() == [3]
+
+
+def test_unloaded_files_are_readable(session, table):
+    wr.athena.unload(
+        "SELECT a, p FROM t", "s3://wrangler/unloaded/", DATABASE, file_format="PARQUET", compression="snappy", partitioned_by=["p"], boto3_session=session
+    )
+    # awswrangler leaves the manifest and the metadata in the same folder.
+    rows = wr.s3.read_parquet("s3://wrangler/unloaded/", dataset=True, path_ignore_suffix=[".csv", ".metadata"], boto3_session=session)
+    assert sorted(zip(rows["a"], rows["p"])) == [(1, "u"), (2, "u"), (3, "v")]
+
+
+def test_a_cached_result_is_read_again(session, table):
+    sql = "SELECT a, 'cached' AS c FROM t"
+    first = read(session, sql)
+    again = read(session, sql, athena_cache_settings={"max_cache_seconds": 900})
+    assert again.query_metadata["QueryExecutionId"] == first.query_metadata["QueryExecutionId"]
