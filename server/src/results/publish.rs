@@ -1,13 +1,15 @@
 //! How does the engine's output become complete objects? Streamed to the body, then the side file; all or nothing.
 
 use crate::query::record::{ColumnDescription, ResultDescription, Submission};
-use crate::results::csv::{CsvWriter, write_header};
+use crate::results::buffers::Buffers;
+use crate::results::csv::{CsvBuffer, CsvWriter, write_header};
 use crate::results::location::{Form, ResultPlace, content_type, has_bare_metadata, update_count, update_type};
 use crate::results::sink::{Sink, put, remove};
 use crate::results::{columns, manifest, metadata, text};
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::ObjectStore;
@@ -23,8 +25,6 @@ const CHUNK_BYTES: usize = 256 << 10;
 const BATCHES_PARALLEL_MAX: usize = 8;
 /// Batches below this are written where they arrive; handing them over costs more.
 const INLINE_ROWS_MAX: usize = 512;
-/// What a value with its quotes and comma takes, roughly, to size buffers by.
-const VALUE_BYTES_GUESS: usize = 12;
 
 /// What was published.
 #[derive(Debug)]
@@ -129,27 +129,32 @@ impl Body {
         result_columns: &[ResultColumn],
         output: Output,
     ) -> Result<(), PublishError> {
-        let mut chunk = String::new();
+        let mut chunk = Vec::new();
         match output {
             Output::Rows(batches) if form == Form::Count => self.count(batches).await?,
             Output::Rows(batches) => {
                 write_header(described.iter().map(|column| column.name.as_str()), &mut chunk);
                 let columns: Arc<[ResultColumn]> = result_columns.into();
+                let buffers = Buffers::default();
                 // Batches are written by other threads while the engine makes the next ones; their order stays.
-                let mut texts = batches.map(|batch| written(columns.clone(), batch)).buffered(BATCHES_PARALLEL_MAX);
+                let mut texts = batches.map(|batch| written(columns.clone(), buffers.clone(), batch)).buffered(BATCHES_PARALLEL_MAX);
                 while let Some(text) = texts.next().await {
                     let (rows, text) = text?;
                     self.rows += rows;
-                    chunk.push_str(&text);
-                    if chunk.len() >= CHUNK_BYTES {
-                        self.sink.write(chunk.as_bytes()).await.map_err(PublishError::Store)?;
-                        chunk.clear();
+                    if text.len() < CHUNK_BYTES {
+                        chunk.extend_from_slice(&text);
+                    }
+                    if chunk.len() >= CHUNK_BYTES || text.len() >= CHUNK_BYTES {
+                        self.sink.write(std::mem::take(&mut chunk).into()).await.map_err(PublishError::Store)?;
+                    }
+                    if text.len() >= CHUNK_BYTES {
+                        self.sink.write(text).await.map_err(PublishError::Store)?;
                     }
                 }
             }
             Output::Text(lines) => {
                 self.rows = lines.len() as u64;
-                chunk = text::body(form, &lines);
+                chunk = text::body(form, &lines).into_bytes();
             }
             Output::Nothing => {}
             Output::Written(written) => {
@@ -158,7 +163,7 @@ impl Body {
                 self.written = Some(written);
             }
         }
-        self.sink.write(chunk.as_bytes()).await.map_err(PublishError::Store)
+        self.sink.write(chunk.into()).await.map_err(PublishError::Store)
     }
 }
 
@@ -178,16 +183,18 @@ impl Body {
 /// A batch's rows as CSV, with their number. Large batches are written by a task of their own, begun at once.
 fn written(
     columns: Arc<[ResultColumn]>,
+    buffers: Buffers,
     batch: Result<RecordBatch, EngineError>,
-) -> impl Future<Output = Result<(u64, String), PublishError>> + Send {
-    let write = |columns: &[ResultColumn], batch: &RecordBatch| {
-        let mut text = String::with_capacity(batch.num_rows() * columns.len() * VALUE_BYTES_GUESS);
-        CsvWriter::new(columns).write(batch, &mut text);
-        (batch.num_rows() as u64, text)
+) -> impl Future<Output = Result<(u64, Bytes), PublishError>> + Send {
+    let write = move |batch: &RecordBatch| {
+        let mut text = CsvBuffer::over(buffers.take());
+        CsvWriter::new(&columns).write(batch, &mut text);
+        let (bytes, length) = text.into_parts();
+        (batch.num_rows() as u64, buffers.filled(bytes, length))
     };
     let started = batch.map(|batch| match batch.num_rows() {
-        0..INLINE_ROWS_MAX => Started::Here(write(&columns, &batch)),
-        _ => Started::Elsewhere(tokio::spawn(async move { write(&columns, &batch) })),
+        0..INLINE_ROWS_MAX => Started::Here(write(&batch)),
+        _ => Started::Elsewhere(tokio::spawn(async move { write(&batch) })),
     });
     async move {
         match started.map_err(PublishError::Engine)? {
@@ -200,8 +207,8 @@ fn written(
 }
 
 enum Started {
-    Here((u64, String)),
-    Elsewhere(tokio::task::JoinHandle<(u64, String)>),
+    Here((u64, Bytes)),
+    Elsewhere(tokio::task::JoinHandle<(u64, Bytes)>),
 }
 
 /// The affected rows a batch of a counting statement reports: the sum of its one bigint column.

@@ -1,11 +1,16 @@
-//! How do bytes stream into one object that appears at once? A buffer, then a multipart upload; nothing until the end.
+//! How do bytes stream into one object that appears at once? Held, then uploaded in parts; nothing until the end.
+
+use bytes::Bytes;
+use object_store::path::Path;
+use object_store::{
+    Attribute, Attributes, Error, MultipartUpload, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload,
+};
+use std::sync::Arc;
+use tokio::task::JoinSet;
 
 use crate::results::location::BINARY;
-use object_store::path::Path;
-use object_store::{Attribute, Attributes, Error, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, WriteMultipart};
-use std::sync::Arc;
 
-/// Bytes held before an upload in parts begins, and the size of a part; S3 wants at least 5 MiB.
+/// Bytes held before an upload in parts begins, and the least size of a part; S3 wants at least 5 MiB.
 ///
 /// Deviation: Athena changes to parts, and with it to another content type, somewhere between 99 MB and 143 MB.
 const PART_BYTES: usize = 8 << 20;
@@ -17,59 +22,101 @@ pub struct Sink {
     store: Arc<dyn ObjectStore>,
     key: Path,
     content_type: &'static str,
-    buffer: Vec<u8>,
-    upload: Option<WriteMultipart>,
+    /// Not yet on its way.
+    held: Vec<Bytes>,
+    held_bytes: usize,
+    upload: Option<Upload>,
     bytes_written: u64,
+}
+
+struct Upload {
+    multipart: Box<dyn MultipartUpload>,
+    parts: JoinSet<Result<(), Error>>,
 }
 
 impl Sink {
     /// A sink for the object at `key`.
     pub fn new(store: Arc<dyn ObjectStore>, key: Path, content_type: &'static str) -> Self {
-        Sink { store, key, content_type, buffer: Vec::new(), upload: None, bytes_written: 0 }
+        Sink { store, key, content_type, held: Vec::new(), held_bytes: 0, upload: None, bytes_written: 0 }
     }
 
-    /// Takes bytes; waits when too many parts are on their way.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.bytes_written += bytes.len() as u64;
-        if let Some(upload) = &mut self.upload {
-            upload.wait_for_capacity(PARTS_PARALLEL_MAX).await?;
-            upload.write(bytes);
+    /// Takes bytes, without copying them; waits when too many parts are on their way.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
+        if bytes.is_empty() {
             return Ok(());
         }
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PART_BYTES {
-            let options = PutMultipartOptions { attributes: attributes(BINARY), ..PutMultipartOptions::default() };
-            let multipart = self.store.put_multipart_opts(&self.key, options).await?;
-            let mut upload = WriteMultipart::new_with_chunk_size(multipart, PART_BYTES);
-            upload.put(std::mem::take(&mut self.buffer).into());
-            self.upload = Some(upload);
+        self.bytes_written += bytes.len() as u64;
+        self.held_bytes += bytes.len();
+        self.held.push(bytes);
+        if self.held_bytes >= PART_BYTES { self.send_held().await } else { Ok(()) }
+    }
+
+    async fn send_held(&mut self) -> Result<(), Error> {
+        let payload = self.take_held();
+        let upload = match &mut self.upload {
+            Some(upload) => upload,
+            None => {
+                let options = PutMultipartOptions { attributes: attributes(BINARY), ..PutMultipartOptions::default() };
+                let multipart = self.store.put_multipart_opts(&self.key, options).await?;
+                self.upload.insert(Upload { multipart, parts: JoinSet::new() })
+            }
+        };
+        while upload.parts.len() >= PARTS_PARALLEL_MAX {
+            upload.next_part_done().await?;
         }
+        let part = upload.multipart.put_part(payload);
+        upload.parts.spawn(part);
         Ok(())
     }
 
+    fn take_held(&mut self) -> PutPayload {
+        self.held_bytes = 0;
+        PutPayload::from_iter(self.held.drain(..))
+    }
+
     /// Makes the object appear. Returns its size in bytes.
-    pub async fn finish(self) -> Result<u64, Error> {
-        match self.upload {
-            Some(upload) => {
-                upload.finish().await?;
+    pub async fn finish(mut self) -> Result<u64, Error> {
+        if self.upload.is_some() && self.held_bytes > 0 {
+            self.send_held().await?;
+        }
+        match self.upload.take() {
+            Some(mut upload) => {
+                while !upload.parts.is_empty() {
+                    upload.next_part_done().await?;
+                }
+                upload.multipart.complete().await?;
             }
-            None => put(&self.store, &self.key, self.content_type, self.buffer).await?,
+            None => {
+                let payload = self.take_held();
+                put(&self.store, &self.key, self.content_type, payload).await?;
+            }
         }
         Ok(self.bytes_written)
     }
 
     /// Gives up; nothing stays.
     pub async fn abort(self) {
-        if let Some(upload) = self.upload
-            && let Err(error) = upload.abort().await
-        {
-            tracing::warn!(%error, key = %self.key, "an upload cannot be given up");
+        if let Some(mut upload) = self.upload {
+            upload.parts.shutdown().await;
+            if let Err(error) = upload.multipart.abort().await {
+                tracing::warn!(%error, key = %self.key, "an upload cannot be given up");
+            }
+        }
+    }
+}
+
+impl Upload {
+    async fn next_part_done(&mut self) -> Result<(), Error> {
+        match self.parts.join_next().await {
+            Some(Ok(outcome)) => outcome,
+            Some(Err(error)) => Err(Error::JoinError { source: error }),
+            None => Ok(()),
         }
     }
 }
 
 /// Writes a whole object.
-pub async fn put(store: &Arc<dyn ObjectStore>, key: &Path, content_type: &'static str, body: Vec<u8>) -> Result<(), Error> {
+pub async fn put(store: &Arc<dyn ObjectStore>, key: &Path, content_type: &'static str, body: impl Into<PutPayload>) -> Result<(), Error> {
     let options = PutOptions { attributes: attributes(content_type), ..PutOptions::default() };
     store.put_opts(key, body.into(), options).await.map(|_| ())
 }
