@@ -1,9 +1,10 @@
 -- The 22 queries of TPC-H with the validation parameters of the specification, in the spelling Trino and DuckDB share.
--- Averages and shares are taken over doubles: Trino's avg(decimal) keeps the scale, which DuckDB's does not.
+-- Where an average or a quotient of decimals is reckoned on with (q14, q17), it is taken over doubles: Trino's keeps the scale of its
+-- input, DuckDB's is a double.
 -- q01
 SELECT l_returnflag, l_linestatus, sum(l_quantity) AS sum_qty, sum(l_extendedprice) AS sum_base_price,
        sum(l_extendedprice * (1 - l_discount)) AS sum_disc_price, sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) AS sum_charge,
-       avg(CAST(l_quantity AS double)) AS avg_qty, avg(CAST(l_extendedprice AS double)) AS avg_price, avg(CAST(l_discount AS double)) AS avg_disc, count(*) AS count_order
+       avg(l_quantity) AS avg_qty, avg(l_extendedprice) AS avg_price, avg(l_discount) AS avg_disc, count(*) AS count_order
 FROM lineitem WHERE l_shipdate <= DATE '1998-12-01' - INTERVAL '90' DAY
 GROUP BY l_returnflag, l_linestatus ORDER BY l_returnflag, l_linestatus;
 -- q02
@@ -44,7 +45,7 @@ FROM (SELECT n1.n_name AS supp_nation, n2.n_name AS cust_nation, extract(year FR
 GROUP BY supp_nation, cust_nation, l_year ORDER BY supp_nation, cust_nation, l_year;
 -- q08
 SELECT o_year, sum(CASE WHEN nation = 'BRAZIL' THEN volume ELSE 0 END) / sum(volume) AS mkt_share
-FROM (SELECT extract(year FROM o_orderdate) AS o_year, CAST(l_extendedprice * (1 - l_discount) AS double) AS volume, n2.n_name AS nation
+FROM (SELECT extract(year FROM o_orderdate) AS o_year, l_extendedprice * (1 - l_discount) AS volume, n2.n_name AS nation
       FROM part, supplier, lineitem, orders, customer, nation n1, nation n2, region
       WHERE p_partkey = l_partkey AND s_suppkey = l_suppkey AND l_orderkey = o_orderkey AND o_custkey = c_custkey AND c_nationkey = n1.n_nationkey
         AND n1.n_regionkey = r_regionkey AND r_name = 'AMERICA' AND s_nationkey = n2.n_nationkey
@@ -117,7 +118,7 @@ WHERE (p_partkey = l_partkey AND p_brand = 'Brand#12' AND p_container IN ('SM CA
 SELECT s_name, s_address FROM supplier, nation
 WHERE s_suppkey IN (SELECT ps_suppkey FROM partsupp
                     WHERE ps_partkey IN (SELECT p_partkey FROM part WHERE p_name LIKE 'forest%')
-                      AND CAST(ps_availqty AS double) > (SELECT 0.5 * sum(CAST(l_quantity AS double)) FROM lineitem
+                      AND ps_availqty > (SELECT 0.5 * sum(l_quantity) FROM lineitem
                                          WHERE l_partkey = ps_partkey AND l_suppkey = ps_suppkey AND l_shipdate >= DATE '1994-01-01'
                                            AND l_shipdate < DATE '1994-01-01' + INTERVAL '1' YEAR))
   AND s_nationkey = n_nationkey AND n_name = 'CANADA' ORDER BY s_name;
