@@ -13,12 +13,28 @@ impl Printer {
         let mut innermost = expression;
         while let Some((opening, left)) = chained(&innermost.kind) {
             self.text(opening);
-            chain.push(&innermost.kind);
+            let is_wrapped = is_wrapped(&innermost.kind, &left.kind);
+            if is_wrapped {
+                self.text("(");
+            }
+            chain.push((&innermost.kind, is_wrapped));
             innermost = left;
         }
         self.unchained(&innermost.kind);
-        for kind in chain.into_iter().rev() {
+        for (kind, is_wrapped) in chain.into_iter().rev() {
+            if is_wrapped {
+                self.text(")");
+            }
             self.chain_rest(kind);
+        }
+    }
+
+    /// Prints an expression with nothing before or after it that a lambda's body could run into: there it needs no
+    /// parentheses.
+    pub fn standalone(&mut self, expression: &Expression) {
+        match &expression.kind {
+            ExpressionKind::Lambda { arguments, body } => self.lambda(arguments, body),
+            _ => self.expression(expression),
         }
     }
 
@@ -74,7 +90,11 @@ impl Printer {
                 self.text(" OVER ");
                 self.window(window);
             }
-            ExpressionKind::Lambda { arguments, body } => self.lambda(arguments, body),
+            ExpressionKind::Lambda { arguments, body } => {
+                self.text("(");
+                self.lambda(arguments, body);
+                self.text(")");
+            }
             ExpressionKind::ArithmeticUnary { sign: Sign::Minus, value } => self.wrapped("-(", value, ")"),
             ExpressionKind::ArithmeticUnary { sign: Sign::Plus, value } => self.wrapped("+", value, ""),
             ExpressionKind::Comparison { operator, left, right } => {
@@ -209,7 +229,8 @@ impl Printer {
 
     fn lambda(&mut self, arguments: &[Identifier], body: &Expression) {
         self.column_names(arguments);
-        self.wrapped(" -> ", body, "");
+        self.text(" -> ");
+        self.standalone(body);
     }
 
     fn case(&mut self, operand: Option<&Expression>, when_clauses: &[WhenClause], default: Option<&Expression>) {
@@ -260,6 +281,23 @@ fn chained(kind: &ExpressionKind) -> Option<(&'static str, &Operand)> {
         | ExpressionKind::Dereference { base: left, .. }
         | ExpressionKind::Subscript { base: left, .. } => Some(("", left)),
         _ => None,
+    }
+}
+
+/// Whether a left operand would read as something else without parentheses: `1.q` as a decimal and a name, `-(a)[1]` as
+/// the negation of `(a)[1]`. The engine prints none here and cannot read its own text.
+const fn is_wrapped(link: &ExpressionKind, operand: &ExpressionKind) -> bool {
+    match (link, operand) {
+        (
+            ExpressionKind::Dereference { .. },
+            ExpressionKind::LongLiteral(_) | ExpressionKind::DoubleLiteral(_) | ExpressionKind::DecimalLiteral { .. },
+        )
+        | (
+            ExpressionKind::Dereference { .. } | ExpressionKind::Subscript { .. } | ExpressionKind::AtTimeZone { .. },
+            ExpressionKind::ArithmeticUnary { .. },
+        )
+        | (ExpressionKind::Dereference { .. } | ExpressionKind::Subscript { .. }, ExpressionKind::AtTimeZone { .. }) => true,
+        _ => false,
     }
 }
 

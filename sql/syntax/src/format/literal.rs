@@ -26,8 +26,13 @@ impl Printer {
         self.out.push('\'');
     }
 
-    /// Prints a double with an exponent: `1.5E0`.
+    /// Prints a double with an exponent: `1.5E0`. One past the range keeps being past it.
+    ///
+    /// Deviation: the engine prints `∞`, which it cannot read.
     pub(super) fn double(&mut self, value: f64) {
+        if value.is_infinite() {
+            return self.text(if value > 0.0 { "1E309" } else { "-1E309" });
+        }
         self.display(format_args!("{value:E}"));
     }
 

@@ -26,7 +26,7 @@ pub struct Printer {
 #[must_use]
 pub fn format_expression(expression: &Expression) -> String {
     let mut printer = Printer::new(DecimalLiterals::Double);
-    printer.expression(expression);
+    printer.standalone(expression);
     printer.finish()
 }
 
@@ -149,6 +149,6 @@ impl Printer {
 
     /// Prints expressions with commas between them.
     pub(super) fn expressions(&mut self, expressions: &[Expression]) {
-        self.separated(expressions, ", ", Self::expression);
+        self.separated(expressions, ", ", Self::standalone);
     }
 }

@@ -16,7 +16,7 @@ const SYMBOLS: [&str; 31] = [
 /// Cuts `statement` into tokens; the last one is always [`TokenKind::End`].
 #[must_use]
 pub fn tokenize(statement: &str) -> Vec<Token<'_>> {
-    let mut cursor = Cursor { text: statement, offset: 0, location: Location::START };
+    let mut cursor = Cursor { text: statement, offset: 0, location: Location::START, has_comment_end: true };
     let mut tokens = Vec::with_capacity(statement.len() / 4 + 1);
     loop {
         cursor.skip_hidden();
@@ -55,6 +55,8 @@ struct Cursor<'a> {
     text: &'a str,
     offset: usize,
     location: Location,
+    /// Whether the rest may hold a `*/`: without it no later `/*` need be searched for one again.
+    has_comment_end: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -89,9 +91,12 @@ impl<'a> Cursor<'a> {
             let length = match bytes.first() {
                 Some(b' ' | b'\t' | b'\r' | b'\n') => bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count(),
                 Some(b'-') if rest.starts_with("--") => rest.find(['\r', '\n']).unwrap_or(rest.len()),
-                Some(b'/') if rest.starts_with("/*") => match rest.get(2..).and_then(|body| body.find("*/")) {
+                Some(b'/') if self.has_comment_end && rest.starts_with("/*") => match rest.get(2..).and_then(|body| body.find("*/")) {
                     Some(end) => end + 4,
-                    None => return,
+                    None => {
+                        self.has_comment_end = false;
+                        return;
+                    }
                 },
                 _ => return,
             };

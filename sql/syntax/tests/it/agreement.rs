@@ -2,53 +2,11 @@
 //!
 //! basis: the engine's own formatter is checked the same way.
 
-use owlake_syntax::format::{DecimalLiterals, Printer};
-use owlake_syntax::trino::ast::{Statement, StatementKind};
-use owlake_syntax::trino::parse_statement;
+use owlake_syntax::format::format_expression;
+use owlake_syntax::trino::parse_expression;
 
 use crate::case::cases;
-
-fn print(statement: &Statement) -> Option<String> {
-    let mut printer = Printer::new(DecimalLiterals::Decimal);
-    match &statement.kind {
-        StatementKind::Query(query) => printer.query(query, 0),
-        StatementKind::CreateView(view) => printer.create_view(view),
-        _ => return None,
-    }
-    Some(printer.finish())
-}
-
-/// The tree as text without positions. `DECIMAL '1.5'` and `1.5` count as one, as do `count()` and `count(*)`.
-fn shape(statement: &Statement) -> String {
-    let mut text = format!("{statement:?}").replace("is_typed: false", "is_typed: true").replace("is_star: true", "is_star: false");
-    for part in ["Location {", "Span {"] {
-        let mut rest = text.as_str();
-        let mut kept = String::with_capacity(rest.len());
-        while let Some(start) = rest.find(part) {
-            kept.push_str(&rest[..start]);
-            rest = &rest[start..];
-            rest = &rest[rest.find('}').unwrap() + 1..];
-        }
-        kept.push_str(rest);
-        text = kept;
-    }
-    text
-}
-
-fn check(sql: &str) -> Result<bool, String> {
-    let Ok(statement) = parse_statement(sql) else { return Ok(false) };
-    let Some(printed) = print(&statement) else { return Ok(false) };
-    let again = parse_statement(&printed).map_err(|error| format!("{printed}\n  {error}"))?;
-    // A table function keeps its name only, and `||` prints as the call it stands for.
-    let is_exact = !shape(&statement).contains("Concat {") && !shape(&statement).contains("TableFunction(");
-    if is_exact && shape(&statement) != shape(&again) {
-        return Err(format!("{printed}\n  {}\n  {}", shape(&statement), shape(&again)));
-    }
-    if print(&again).as_ref() != Some(&printed) {
-        return Err(format!("{printed}\n  prints differently again"));
-    }
-    Ok(true)
-}
+use crate::fuzzed::checks;
 
 #[test]
 fn every_clause_survives_printing() {
@@ -67,24 +25,31 @@ fn every_clause_survives_printing() {
         "SELECT * FROM t MATCH_RECOGNIZE (PARTITION BY a ORDER BY b MEASURES FINAL last(A.x) AS m ALL ROWS PER MATCH WITH UNMATCHED ROWS AFTER MATCH SKIP TO LAST B PATTERN (^ A (B | C)*? {- D{2,3} -} PERMUTE(E, F) $) SUBSET U = (A, B) DEFINE B AS B.x > prev(B.x)) AS z",
         "CREATE OR REPLACE VIEW v COMMENT 'it''s' SECURITY INVOKER AS SELECT 1.5, 2.5E0, X'00ff', U&'\\0001', CHAR 'x', TIME '01:02:03'",
     ] {
-        assert_eq!(check(sql), Ok(true), "{sql}");
+        assert!(checks::printing(sql), "{sql}");
+    }
+}
+
+// basis: found by the `printing` fuzz target.
+#[test]
+fn operands_that_would_read_otherwise_are_put_in_parentheses() {
+    for (sql, printed) in [
+        ("1 .q", "(1).q"),
+        ("(-a)[1]", "(-(a))[1]"),
+        ("(-a) AT TIME ZONE 'UTC'", "(-(a)) AT TIME ZONE 'UTC'"),
+        ("(a AT TIME ZONE 'UTC')[1].b", "(a AT TIME ZONE 'UTC')[1].b"),
+        ("(a -> b)[1]", "((a) -> b)[1]"),
+        ("x -> a > x > 1", "(((x) -> (a > x)) > 1)"),
+        ("1E999", "1E309"),
+        ("-1E999", "-1E309"),
+    ] {
+        assert_eq!(format_expression(&parse_expression(sql).unwrap()), printed);
+        assert!(checks::printing(&format!("SELECT {sql}")), "{sql}");
     }
 }
 
 #[test]
 fn the_conformance_queries_survive_printing() {
     let Some(cases) = cases() else { return };
-    let (mut printed, mut wrong) = (0, 0);
-    for case in &cases {
-        match check(&case.sql) {
-            Ok(is_printed) => printed += usize::from(is_printed),
-            Err(text) => {
-                wrong += 1;
-                println!("{}\n  sql {}\n  {text}", case.id, case.sql);
-            }
-        }
-    }
-    println!("printed and read again: {printed}, wrong: {wrong}");
-    assert_eq!(wrong, 0);
-    assert!(printed > 10_000);
+    let printed = cases.iter().filter(|case| checks::printing(&case.sql)).count();
+    assert!(printed > 10_000, "{printed} cases were printed");
 }

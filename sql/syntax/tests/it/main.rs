@@ -4,6 +4,7 @@
 mod acceptance;
 mod agreement;
 mod case;
+mod fuzzed;
 mod limits;
 mod messages;
 mod positions;

@@ -9,6 +9,11 @@ use crate::location::{Location, Span};
 /// Basis: inferred. Trino has no number but its thread's stack, and answers with the same text beyond it.
 pub const NESTING_MAX: usize = 150;
 
+/// How many relations a chain of joins or a list after `FROM` may have: each is one level of the tree.
+///
+/// Basis: inferred, as [`NESTING_MAX`].
+pub const JOINS_MAX: usize = 1_000;
+
 /// Why a rule did not match.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -138,16 +143,21 @@ impl<'a> Parser<'a> {
 
     /// Runs a rule one level deeper; past the limit the statement is refused.
     pub fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        if self.depth >= NESTING_MAX {
-            return Err(Failure::Refused(Box::new(SyntaxError::at(
-                Location::START,
-                "statement is too large (stack overflow while parsing)",
-            ))));
-        }
+        self.check_depth(self.depth, NESTING_MAX)?;
         self.depth += 1;
         let result = rule(self);
         self.depth -= 1;
         result
+    }
+
+    /// Refuses the statement when its tree would get `depth` levels deep.
+    ///
+    /// Ref: Trino 401 `SqlParser`, on a stack overflow.
+    pub fn check_depth(&self, depth: usize, depth_max: usize) -> Parsed<()> {
+        if depth < depth_max {
+            return Ok(());
+        }
+        Err(Failure::Refused(Box::new(SyntaxError::at(Location::START, "statement is too large (stack overflow while parsing)"))))
     }
 
     /// Notes an error of a well-formed text; only the first counts.

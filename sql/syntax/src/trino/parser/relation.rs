@@ -2,7 +2,7 @@
 //!
 //! Ref: Trino 401 grammar rules `relation`, `sampledRelation`, `aliasedRelation`, `relationPrimary`.
 
-use super::cursor::{Parsed, Parser};
+use super::cursor::{JOINS_MAX, Parsed, Parser};
 use crate::location::Location;
 use crate::trino::ast::{
     AliasedRelation, Join, JoinCriteria, JoinKind, QueryPeriod, QueryPeriodKind, Relation, RelationKind, SampleKind, SampledRelation,
@@ -14,7 +14,10 @@ impl Parser<'_> {
     pub fn from(&mut self, select_location: Location) -> Parsed<Relation> {
         let start = self.start();
         let mut left = self.relation()?;
+        let mut count = 0;
         while self.accept(",") {
+            self.check_depth(count, JOINS_MAX)?;
+            count += 1;
             let right = self.relation()?;
             let join = Join { kind: JoinKind::Implicit, left, right, criteria: None };
             left = self.finish_relation(RelationKind::Join(Box::new(join)), select_location, start);
@@ -27,7 +30,10 @@ impl Parser<'_> {
         self.nested(|parser| {
             let (location, start) = (parser.location(), parser.start());
             let mut left = parser.sampled_relation()?;
+            let mut count = 0;
             while parser.is_join() {
+                parser.check_depth(count, JOINS_MAX)?;
+                count += 1;
                 let join = parser.join(left)?;
                 left = parser.finish_relation(RelationKind::Join(Box::new(join)), location, start);
             }

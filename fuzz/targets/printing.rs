@@ -1,0 +1,13 @@
+//! Does a printed tree read as itself? Run with `cargo fuzz run printing`; see CONTRIBUTING.md.
+
+#![no_main]
+
+#[path = "../src/checks.rs"]
+#[allow(dead_code)]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(data) {
+        checks::printing(text);
+    }
+});
