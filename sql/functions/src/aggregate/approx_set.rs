@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::Float64Type;
 use datafusion::logical_expr::AggregateUDF;
 
@@ -102,6 +102,15 @@ impl Summary for Distinct {
             sketch.add(hashes[placed.row]);
         }
         Ok(())
+    }
+
+    fn fold_all(&self, state: &mut Option<HyperLogLog>, columns: &[ArrayRef]) -> Result<bool, FunctionError> {
+        if self.has_error || columns[0].is_empty() || columns[0].null_count() > 0 {
+            return Ok(false);
+        }
+        let hashes = hash_values(&columns[0], &self.argument)?;
+        state.get_or_insert_with(|| HyperLogLog::new(DEFAULT_INDEX_BITS)).add_all(&hashes);
+        Ok(true)
     }
 
     fn finish(&self, states: &[Option<HyperLogLog>]) -> Result<ArrayRef, FunctionError> {

@@ -7,6 +7,7 @@ use arrow::datatypes::DataType;
 use datafusion::logical_expr::AggregateUDF;
 
 use super::fold::{Fold, Folded, Placed};
+use super::lists::Lists;
 use super::pick::{Pick, gather_lists, hold, hold_placed, saved_range};
 use super::udaf::AggregateUdf;
 use crate::call::Binding;
@@ -33,11 +34,11 @@ pub const LISTAGG: Function = Function {
 
 fn array_agg(binding: &Arc<Binding>) -> Result<Arc<AggregateUDF>, FunctionError> {
     let element = binding.argument_types.first().cloned().unwrap_or(TrinoType::Unknown);
-    Ok(AggregateUdf::build(binding, Folded::new(Collect { columns: vec![element], kind: Kind::Array })))
+    Ok(AggregateUdf::build(binding, Lists { item: item_field(&element) }))
 }
 
 fn listagg(binding: &Arc<Binding>) -> Result<Arc<AggregateUDF>, FunctionError> {
-    Ok(AggregateUdf::build(binding, Folded::new(Collect { columns: binding.argument_types.clone(), kind: Kind::Text })))
+    Ok(AggregateUdf::build(binding, Folded::new(Collect { columns: binding.argument_types.clone() })))
 }
 
 /// Bytes a `listagg` may give. Ref: Trino 401 `MAX_OUTPUT_LENGTH`.
@@ -45,16 +46,9 @@ const TEXT_BYTES_MAX: usize = 1_048_576;
 /// Bytes its overflow filler may have.
 const FILLER_BYTES_MAX: usize = 65_536;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Array,
-    Text,
-}
-
-/// Keeps every row.
+/// Keeps every row of `listagg`.
 struct Collect {
     columns: Vec<TrinoType>,
-    kind: Kind,
 }
 
 impl Fold for Collect {
@@ -62,10 +56,6 @@ impl Fold for Collect {
 
     fn create(&self) -> Vec<Pick> {
         vec![]
-    }
-
-    fn skips_nulls(&self) -> bool {
-        self.kind == Kind::Text
     }
 
     fn is_order_sensitive(&self) -> bool {
@@ -101,19 +91,14 @@ impl Fold for Collect {
     }
 
     fn finish(&self, states: &[Vec<Pick>]) -> Result<ArrayRef, FunctionError> {
-        match self.kind {
-            Kind::Array => gather_lists(states, Vec::as_slice, 0, self.columns.first().unwrap_or(&TrinoType::Unknown), true),
-            Kind::Text => {
-                let mut texts = StringViewBuilder::with_capacity(states.len());
-                for state in states {
-                    match state.first() {
-                        None => texts.append_null(),
-                        Some(first) => texts.append_value(joined(state, first)?),
-                    }
-                }
-                Ok(Arc::new(texts.finish()))
+        let mut texts = StringViewBuilder::with_capacity(states.len());
+        for state in states {
+            match state.first() {
+                None => texts.append_null(),
+                Some(first) => texts.append_value(joined(state, first)?),
             }
         }
+        Ok(Arc::new(texts.finish()))
     }
 
     fn held_bytes(&self, state: &Vec<Pick>) -> usize {

@@ -72,6 +72,22 @@ impl Fold for Count {
         Ok(())
     }
 
+    fn fold_all(&self, state: &mut i64, columns: &[ArrayRef]) -> Result<bool, FunctionError> {
+        let counted = if self.only_true { columns[0].as_boolean().true_count() } else { columns[0].len() - columns[0].null_count() };
+        *state += counted as i64;
+        Ok(true)
+    }
+
+    fn fold_groups(&self, states: &mut [i64], columns: &[ArrayRef], groups: &[usize]) -> Result<bool, FunctionError> {
+        if !self.only_true || columns[0].null_count() > 0 {
+            return Ok(false);
+        }
+        for (group, flag) in groups.iter().zip(columns[0].as_boolean().values().iter()) {
+            states[*group] += i64::from(flag);
+        }
+        Ok(true)
+    }
+
     fn merge(&self, states: &mut [i64], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError> {
         let counts = columns[0].as_primitive::<Int64Type>();
         for placed in rows.iter().filter(|placed| counts.is_valid(placed.row)) {

@@ -90,6 +90,30 @@ impl ExtremeFloat {
     }
 }
 
+/// The best of the values, by lanes that fill a vector register; `None` when none is better than `worst`, the infinity on the other side.
+fn best_of(values: &[f64], worst: f64, is_better: impl Fn(f64, f64) -> bool) -> Option<f64> {
+    const LANES: usize = 8;
+    let mut lanes = [worst; LANES];
+    let chunks = values.chunks_exact(LANES);
+    let mut best = worst;
+    for value in chunks.remainder() {
+        if is_better(*value, best) {
+            best = *value;
+        }
+    }
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *lane = if is_better(*value, *lane) { *value } else { *lane };
+        }
+    }
+    for lane in lanes {
+        if is_better(lane, best) {
+            best = lane;
+        }
+    }
+    (best != worst).then_some(best)
+}
+
 impl Fold for ExtremeFloat {
     type State = Option<f64>;
 
@@ -110,6 +134,31 @@ impl Fold for ExtremeFloat {
             rows.iter().for_each(|placed| self.put(&mut states[placed.group], values.value(placed.row)));
         }
         Ok(())
+    }
+
+    fn fold_all(&self, state: &mut Option<f64>, columns: &[ArrayRef]) -> Result<bool, FunctionError> {
+        let (false, Some(values)) = (self.is_real, columns[0].as_primitive_opt::<Float64Type>()) else { return Ok(false) };
+        if values.null_count() > 0 {
+            return Ok(false);
+        }
+        let best = match self.wanted {
+            Ordering::Greater => best_of(values.values(), f64::NEG_INFINITY, |value, held| value > held),
+            _ => best_of(values.values(), f64::INFINITY, |value, held| value < held),
+        };
+        match best {
+            Some(best) => self.put(state, best),
+            None => values.values().iter().for_each(|value| self.put(state, *value)),
+        }
+        Ok(true)
+    }
+
+    fn fold_groups(&self, states: &mut [Option<f64>], columns: &[ArrayRef], groups: &[usize]) -> Result<bool, FunctionError> {
+        let (false, Some(values)) = (self.is_real, columns[0].as_primitive_opt::<Float64Type>()) else { return Ok(false) };
+        if values.null_count() > 0 {
+            return Ok(false);
+        }
+        groups.iter().zip(values.values()).for_each(|(group, value)| self.put(&mut states[*group], *value));
+        Ok(true)
     }
 
     fn merge(&self, states: &mut [Option<f64>], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError> {

@@ -37,6 +37,16 @@ pub trait Fold: Send + Sync + 'static {
     fn state_types(&self) -> Vec<DataType>;
     /// Takes in the rows.
     fn fold(&self, states: &mut [Self::State], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError>;
+    /// Takes in every row of a batch, nulls and all, for one group, when there is a faster way than row by row.
+    /// Answers whether it did.
+    fn fold_all(&self, _state: &mut Self::State, _columns: &[ArrayRef]) -> Result<bool, FunctionError> {
+        Ok(false)
+    }
+    /// Takes in every row of a batch, nulls and all, row `i` for group `groups[i]`, when there is a faster way than by
+    /// rows picked out. Answers whether it did.
+    fn fold_groups(&self, _states: &mut [Self::State], _columns: &[ArrayRef], _groups: &[usize]) -> Result<bool, FunctionError> {
+        Ok(false)
+    }
     /// Takes in saved states.
     fn merge(&self, states: &mut [Self::State], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError>;
     /// Saves states, one a row.
@@ -64,11 +74,11 @@ impl<F: Fold> Aggregate for Folded<F> {
     }
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
-        Box::new(OneFold { fold: Arc::clone(&self.0), states: vec![self.0.create()] })
+        Box::new(OneFold { fold: Arc::clone(&self.0), states: vec![self.0.create()], rows: vec![] })
     }
 
     fn groups_accumulator(&self) -> Box<dyn GroupsAccumulator> {
-        Box::new(GroupFold { fold: Arc::clone(&self.0), states: vec![], held_bytes: 0, rows_unmeasured: 0 })
+        Box::new(GroupFold { fold: Arc::clone(&self.0), states: vec![], held_bytes: 0, rows_unmeasured: 0, rows: vec![] })
     }
 
     fn is_order_sensitive(&self) -> bool {
@@ -76,21 +86,29 @@ impl<F: Fold> Aggregate for Folded<F> {
     }
 }
 
-/// The rows that count: let in by the filter and, if nulls are skipped, without one.
-fn placed<F: Fold>(
+/// Gathers the rows that count: let in by the filter and, if nulls are skipped, without one.
+fn place<F: Fold>(
     fold: &F,
     values: &[ArrayRef],
     rows: usize,
     group_of: impl Fn(usize) -> usize,
     filter: Option<&BooleanArray>,
-) -> Vec<Placed> {
+    placed: &mut Vec<Placed>,
+) {
+    placed.clear();
     let nullable: Vec<&ArrayRef> = values.iter().filter(|column| fold.skips_nulls() && column.null_count() > 0).collect();
-    (0..rows)
-        .filter(|row| {
-            filter.is_none_or(|filter| filter.is_valid(*row) && filter.value(*row)) && nullable.iter().all(|column| column.is_valid(*row))
-        })
-        .map(|row| Placed { row, group: group_of(row) })
-        .collect()
+    if filter.is_none() && nullable.is_empty() {
+        placed.extend((0..rows).map(|row| Placed { row, group: group_of(row) }));
+        return;
+    }
+    placed.extend(
+        (0..rows)
+            .filter(|row| {
+                filter.is_none_or(|filter| filter.is_valid(*row) && filter.value(*row))
+                    && nullable.iter().all(|column| column.is_valid(*row))
+            })
+            .map(|row| Placed { row, group: group_of(row) }),
+    );
 }
 
 struct GroupFold<F: Fold> {
@@ -99,6 +117,8 @@ struct GroupFold<F: Fold> {
     held_bytes: usize,
     /// Rows since the states were last measured.
     rows_unmeasured: usize,
+    /// Room for the rows of a batch, used again and again.
+    rows: Vec<Placed>,
 }
 
 impl<F: Fold> GroupFold<F> {
@@ -128,8 +148,10 @@ impl<F: Fold> GroupsAccumulator for GroupFold<F> {
         total_num_groups: usize,
     ) -> Result<()> {
         self.resize(total_num_groups);
-        let rows = placed(self.fold.as_ref(), values, group_indices.len(), |row| group_indices[row], opt_filter);
-        self.fold.fold(&mut self.states, values, &rows)?;
+        if opt_filter.is_some() || !self.fold.fold_groups(&mut self.states, values, group_indices)? {
+            place(self.fold.as_ref(), values, group_indices.len(), |row| group_indices[row], opt_filter, &mut self.rows);
+            self.fold.fold(&mut self.states, values, &self.rows)?;
+        }
         self.measure(group_indices.len());
         Ok(())
     }
@@ -155,7 +177,8 @@ impl<F: Fold> GroupsAccumulator for GroupFold<F> {
     fn convert_to_state(&self, values: &[ArrayRef], opt_filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         let rows = values.first().map_or(0, |column| column.len());
         let mut states: Vec<F::State> = (0..rows).map(|_| self.fold.create()).collect();
-        let placed = placed(self.fold.as_ref(), values, rows, |row| row, opt_filter);
+        let mut placed = vec![];
+        place(self.fold.as_ref(), values, rows, |row| row, opt_filter, &mut placed);
         self.fold.fold(&mut states, values, &placed)?;
         Ok(self.fold.save(&states)?)
     }
@@ -167,7 +190,10 @@ impl<F: Fold> GroupsAccumulator for GroupFold<F> {
 
 struct OneFold<F: Fold> {
     fold: Arc<F>,
+    /// One.
     states: Vec<F::State>,
+    /// Room for the rows of a batch, used again and again.
+    rows: Vec<Placed>,
 }
 
 impl<F: Fold> fmt::Debug for OneFold<F> {
@@ -178,9 +204,12 @@ impl<F: Fold> fmt::Debug for OneFold<F> {
 
 impl<F: Fold> Accumulator for OneFold<F> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        if self.fold.fold_all(&mut self.states[0], values)? {
+            return Ok(());
+        }
         let rows = values.first().map_or(0, |column| column.len());
-        let placed = placed(self.fold.as_ref(), values, rows, |_| 0, None);
-        Ok(self.fold.fold(&mut self.states, values, &placed)?)
+        place(self.fold.as_ref(), values, rows, |_| 0, None, &mut self.rows);
+        Ok(self.fold.fold(&mut self.states, values, &self.rows)?)
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {

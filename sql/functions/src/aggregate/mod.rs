@@ -10,6 +10,7 @@
 //! | [`bits`] | `bool_and`, `bool_or`, `bitwise_…_agg`, `checksum` |
 //! | [`moments`], [`regression`] | `variance`, `stddev`, `skewness`, `kurtosis`, `geometric_mean`; `covar_…`, `corr`, `regr_…` |
 //! | [`array_agg`], [`map_agg`], [`histogram`] | `array_agg`, `listagg`; `map_agg`, `map_union`; `histogram`, `multimap_agg` |
+//! | [`lists`] | the lists of `array_agg`: batches kept, put in order by group at the end |
 //! | [`reduce_agg`] | what the engine makes of `array_agg` and `reduce` |
 //! | [`approx_set`], [`approx_percentile`], [`approx_histogram`], [`digest_agg`] | approximate ones and those that give summaries |
 
@@ -27,6 +28,7 @@ pub mod fold;
 mod histogram;
 pub mod kept;
 pub mod keyed;
+mod lists;
 mod map_agg;
 mod moments;
 pub mod pick;

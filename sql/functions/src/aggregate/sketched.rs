@@ -15,6 +15,10 @@ pub trait Summary: Send + Sync + 'static {
 
     /// Takes rows in; no argument is null in them. A group's summary is made by its first row.
     fn fold(&self, states: &mut [Option<Self::Sketch>], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError>;
+    /// As [`Fold::fold_all`].
+    fn fold_all(&self, _state: &mut Option<Self::Sketch>, _columns: &[ArrayRef]) -> Result<bool, FunctionError> {
+        Ok(false)
+    }
     /// The results; a group without rows has no summary.
     fn finish(&self, states: &[Option<Self::Sketch>]) -> Result<ArrayRef, FunctionError>;
 }
@@ -35,6 +39,10 @@ impl<S: Summary> Fold for Summarized<S> {
 
     fn fold(&self, states: &mut [Option<S::Sketch>], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError> {
         self.0.fold(states, columns, rows)
+    }
+
+    fn fold_all(&self, state: &mut Option<S::Sketch>, columns: &[ArrayRef]) -> Result<bool, FunctionError> {
+        self.0.fold_all(state, columns)
     }
 
     fn merge(&self, states: &mut [Option<S::Sketch>], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError> {

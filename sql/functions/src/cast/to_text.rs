@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
-use arrow::datatypes::{Float32Type, Float64Type};
+use arrow::datatypes::{Date32Type, Float32Type, Float64Type, Int32Type, Int64Type, TimestampMillisecondType};
 
 use super::errors::Failures;
 use crate::error::FunctionError;
 use crate::types::TrinoType;
-use crate::types::number_text::{push_java_double, push_java_real, push_scientific_double, push_scientific_real};
+use crate::types::number_text::{push_i64, push_java_double, push_java_real, push_scientific_double, push_scientific_real};
+use crate::types::temporal_text::{push_date, push_timestamp_millis};
 use crate::types::text::ValueWriter;
 
 /// Casts a type that is not text itself to `varchar(length)`.
@@ -18,21 +19,46 @@ pub fn cast_to_varchar(
     length: Option<u32>,
     failures: &mut Failures,
 ) -> Result<ArrayRef, FunctionError> {
-    let writer = ValueWriter::new(from);
     let length_max = length.map_or(usize::MAX, |length| length as usize);
+    let writer = ValueWriter::new(from);
+    let value_text: Box<dyn Fn(usize, &mut String) + '_> = match from {
+        TrinoType::Double => {
+            let column = values.as_primitive::<Float64Type>();
+            Box::new(|row, text| push_scientific_double(text, column.value(row)))
+        }
+        TrinoType::Real => {
+            let column = values.as_primitive::<Float32Type>();
+            Box::new(|row, text| push_scientific_real(text, column.value(row)))
+        }
+        // The types most often printed: without finding the column's form anew each row.
+        TrinoType::Bigint => {
+            let column = values.as_primitive::<Int64Type>();
+            Box::new(|row, text| push_i64(text, column.value(row)))
+        }
+        TrinoType::Integer => {
+            let column = values.as_primitive::<Int32Type>();
+            Box::new(|row, text| push_i64(text, i64::from(column.value(row))))
+        }
+        TrinoType::Date => {
+            let column = values.as_primitive::<Date32Type>();
+            Box::new(|row, text| push_date(text, i64::from(column.value(row))))
+        }
+        TrinoType::Timestamp(precision @ 0..=3) => {
+            let column = values.as_primitive::<TimestampMillisecondType>();
+            Box::new(|row, text| push_timestamp_millis(text, column.value(row), *precision))
+        }
+        _ => Box::new(|row, text| writer.write(values.as_ref(), row, text)),
+    };
+    let nulls = values.nulls().filter(|nulls| nulls.null_count() > 0);
     let mut builder = StringViewBuilder::with_capacity(values.len());
     let mut text = String::new();
     for row in 0..values.len() {
-        if values.is_null(row) {
+        if nulls.is_some_and(|nulls| nulls.is_null(row)) {
             builder.append_null();
             continue;
         }
         text.clear();
-        match from {
-            TrinoType::Double => push_scientific_double(&mut text, values.as_primitive::<Float64Type>().value(row)),
-            TrinoType::Real => push_scientific_real(&mut text, values.as_primitive::<Float32Type>().value(row)),
-            _ => writer.write(values.as_ref(), row, &mut text),
-        }
+        value_text(row, &mut text);
         if text.len() <= length_max {
             builder.append_value(&text);
         } else {

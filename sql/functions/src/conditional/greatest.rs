@@ -1,10 +1,11 @@
 //! `greatest` and `least`: null when any argument is, NaN only when every one is. Ref: Trino 401 "Comparison functions".
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::compute::interleave;
-use arrow::datatypes::{Float32Type, Float64Type};
+use arrow::datatypes::*;
 
 use crate::array::list::range;
 use crate::call::Call;
@@ -30,6 +31,9 @@ pub const LEAST: Function = Function {
 };
 
 fn choose(call: &Call<'_>, arguments: &[ArrayRef], wanted: Ordering) -> Result<ArrayRef, FunctionError> {
+    if let Some(chosen) = choose_primitive(call, arguments, wanted) {
+        return Ok(chosen);
+    }
     let data_type = call.return_type();
     let mut places = Vec::with_capacity(call.rows());
     for row in 0..call.rows() {
@@ -51,6 +55,57 @@ fn choose(call: &Call<'_>, arguments: &[ArrayRef], wanted: Ordering) -> Result<A
     }
     let columns: Vec<&dyn Array> = arguments.iter().map(|argument| argument.as_ref()).collect();
     Ok(interleave(&columns, &places)?)
+}
+
+/// Numbers, dates and timestamps without a zone: a loop an argument.
+fn choose_primitive(call: &Call<'_>, arguments: &[ArrayRef], wanted: Ordering) -> Option<ArrayRef> {
+    macro_rules! of {
+        ($arrow:ty) => {
+            if wanted == Ordering::Greater {
+                reduce::<$arrow>(arguments, call.return_arrow(), |held, value| if value > held { value } else { held })
+            } else {
+                reduce::<$arrow>(arguments, call.return_arrow(), |held, value| if value < held { value } else { held })
+            }
+        };
+    }
+    macro_rules! of_floats {
+        ($arrow:ty) => {
+            if wanted == Ordering::Greater {
+                reduce::<$arrow>(arguments, call.return_arrow(), |held, value| if value > held || held.is_nan() { value } else { held })
+            } else {
+                reduce::<$arrow>(arguments, call.return_arrow(), |held, value| if value < held || held.is_nan() { value } else { held })
+            }
+        };
+    }
+    match call.return_type() {
+        TrinoType::Tinyint => of!(Int8Type),
+        TrinoType::Smallint => of!(Int16Type),
+        TrinoType::Integer => of!(Int32Type),
+        TrinoType::Bigint | TrinoType::IntervalDayToSecond | TrinoType::Time(_) => of!(Int64Type),
+        TrinoType::Decimal { .. } | TrinoType::Timestamp(7..) => of!(Decimal128Type),
+        TrinoType::Date => of!(Date32Type),
+        TrinoType::Timestamp(0..=3) => of!(TimestampMillisecondType),
+        TrinoType::Timestamp(_) => of!(TimestampMicrosecondType),
+        TrinoType::Double => of_floats!(Float64Type),
+        TrinoType::Real => of_floats!(Float32Type),
+        _ => None,
+    }
+}
+
+/// The choice among all arguments, pair by pair; no argument is null.
+fn reduce<T: ArrowPrimitiveType>(
+    arguments: &[ArrayRef],
+    data_type: &DataType,
+    choose: impl Fn(T::Native, T::Native) -> T::Native,
+) -> Option<ArrayRef> {
+    let (first, rest) = arguments.split_first()?;
+    let mut chosen = first.as_primitive_opt::<T>()?.values().to_vec();
+    for argument in rest {
+        for (held, value) in chosen.iter_mut().zip(argument.as_primitive_opt::<T>()?.values()) {
+            *held = choose(*held, *value);
+        }
+    }
+    Some(Arc::new(PrimitiveArray::<T>::new(chosen.into(), None).with_data_type(data_type.clone())))
 }
 
 /// Is the value a NaN, or a row or array with one?

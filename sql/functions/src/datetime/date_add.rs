@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Decimal128Array, Int64Array};
-use arrow::datatypes::{Decimal128Type, Int64Type};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array, PrimitiveArray};
+use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMillisecondType};
 
 use super::moments::{Moments, PICOS_PER_DAY, PICOS_PER_MILLI, SubMillis, precision_of, round_millis};
 use super::row_units::RowUnits;
@@ -52,10 +52,40 @@ fn add_to_moments(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, F
             Ok(round_millis(moved, precision))
         });
     }
+    if let Some(moved) = shifted(call, &moments, values, &mut units, precision)? {
+        return Ok(moved);
+    }
     moments.map_instants(values, SubMillis::Kept, |millis, _, row| {
         let moved = units.row(row)?.add(millis, check_count(counts[row])?).ok_or_else(overflow)?;
         Ok(round_millis(moved, precision))
     })
+}
+
+/// Milliseconds moved by a constant: one addition a row. `None` for other calls.
+fn shifted(
+    call: &Call<'_>,
+    moments: &Moments<'_>,
+    values: &ArrayRef,
+    units: &mut RowUnits<'_>,
+    precision: u8,
+) -> Result<Option<ArrayRef>, FunctionError> {
+    let (Moments::Millis(millis), Some(count), 3) = (moments, call.constant(1), precision) else { return Ok(None) };
+    let Some(unit_millis) = units.constant()?.and_then(Unit::fixed_millis) else { return Ok(None) };
+    let count = check_count(count.as_primitive::<Int64Type>().value(0))?;
+    let shift = count.checked_mul(unit_millis).ok_or_else(overflow)?;
+    let mut is_over = false;
+    let moved: Vec<i64> = millis
+        .iter()
+        .map(|millis| {
+            let (moved, over) = millis.overflowing_add(shift);
+            is_over |= over;
+            moved
+        })
+        .collect();
+    if is_over {
+        return Err(overflow());
+    }
+    Ok(Some(Arc::new(PrimitiveArray::<TimestampMillisecondType>::new(moved.into(), values.nulls().cloned()))))
 }
 
 /// Times go round at midnight.

@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, Int64Array};
 
 use super::moments::{Moments, PICOS_PER_DAY, PICOS_PER_MILLI};
 use super::row_units::RowUnits;
+use super::units::Unit;
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
@@ -34,6 +35,17 @@ fn difference(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Funct
     let data_type = call.argument_type(1);
     let (from, to) = (Moments::new(&arguments[1], data_type)?, Moments::new(&arguments[2], data_type)?);
     let mut units = RowUnits::new(call, arguments, data_type);
+    if let (Moments::Millis(from), Moments::Millis(to), Some(unit)) = (&from, &to, units.constant()?) {
+        macro_rules! each {
+            ($($unit:ident),*) => {
+                match unit {
+                    $(Unit::$unit => from.iter().zip(to.iter()).map(|(from, to)| Unit::$unit.difference(*from, *to)).collect::<Vec<i64>>(),)*
+                }
+            };
+        }
+        let counts = each!(Millisecond, Second, Minute, Hour, Day, Week, Month, Quarter, Year);
+        return Ok(Arc::new(Int64Array::from(counts)));
+    }
     let mut zones = ZoneCursors::default();
     let count = |row| {
         let ((from_millis, key), (to_millis, _)) = (from.instant_millis(row), to.instant_millis(row));

@@ -39,7 +39,18 @@ fn truncate_moments(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef,
             Ok(units.row(row)?.truncate_in_zone(millis, zones.cursor(key)))
         });
     }
-    moments.map_instants(&arguments[1], SubMillis::Dropped, |millis, _, row| Ok(units.row(row)?.truncate(millis)))
+    let Some(unit) = units.constant()? else {
+        return moments.map_instants(&arguments[1], SubMillis::Dropped, |millis, _, row| Ok(units.row(row)?.truncate(millis)));
+    };
+    // A loop a unit, so that each divides by a constant.
+    macro_rules! each {
+        ($($unit:ident),*) => {
+            match unit {
+                $(Unit::$unit => moments.map_instants(&arguments[1], SubMillis::Dropped, |millis, _, _| Ok(Unit::$unit.truncate(millis))),)*
+            }
+        };
+    }
+    each!(Millisecond, Second, Minute, Hour, Day, Week, Month, Quarter, Year)
 }
 
 fn truncate_picos(unit: Unit, picos: i64) -> i64 {

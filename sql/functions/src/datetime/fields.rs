@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array};
 
-use super::calendar::{MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
+use super::calendar::{self, MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND, civil_from_days};
 use super::moments::Moments;
-use super::pattern::PatternField;
-use super::print::field_value;
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Nulls, Overload};
@@ -105,67 +103,72 @@ fn gather(call: &Call<'_>, arguments: &[ArrayRef], field: impl Fn(i64) -> i64) -
     Ok(Arc::new(Int64Array::new(values.into(), arguments[0].nulls().cloned())))
 }
 
+fn gather_days(call: &Call<'_>, arguments: &[ArrayRef], field: impl Fn(i64) -> i64) -> Result<ArrayRef, FunctionError> {
+    let values = Moments::new(&arguments[0], call.argument_type(0))?.map_local_days(field);
+    Ok(Arc::new(Int64Array::new(values.into(), arguments[0].nulls().cloned())))
+}
+
 fn year(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     if call.argument_type(0) == &TrinoType::IntervalYearToMonth {
         return gather(call, arguments, |months| months / 12);
     }
-    gather(call, arguments, |millis| field_value(PatternField::Year, millis))
+    gather_days(call, arguments, |days| civil_from_days(days).year)
 }
 
 fn quarter(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    gather(call, arguments, |millis| (field_value(PatternField::MonthOfYear, millis) - 1) / 3 + 1)
+    gather_days(call, arguments, |days| i64::from((civil_from_days(days).month - 1) / 3 + 1))
 }
 
 fn month(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     if call.argument_type(0) == &TrinoType::IntervalYearToMonth {
         return gather(call, arguments, |months| months % 12);
     }
-    gather(call, arguments, |millis| field_value(PatternField::MonthOfYear, millis))
+    gather_days(call, arguments, |days| i64::from(civil_from_days(days).month))
 }
 
 fn week(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    gather(call, arguments, |millis| field_value(PatternField::WeekOfWeekYear, millis))
+    gather_days(call, arguments, calendar::week_of_year)
 }
 
 fn day(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     if call.argument_type(0) == &TrinoType::IntervalDayToSecond {
         return gather(call, arguments, |millis| millis / MILLIS_PER_DAY);
     }
-    gather(call, arguments, |millis| field_value(PatternField::DayOfMonth, millis))
+    gather_days(call, arguments, |days| i64::from(civil_from_days(days).day))
 }
 
 fn day_of_week(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    gather(call, arguments, |millis| field_value(PatternField::DayOfWeek, millis))
+    gather_days(call, arguments, calendar::day_of_week)
 }
 
 fn day_of_year(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    gather(call, arguments, |millis| field_value(PatternField::DayOfYear, millis))
+    gather_days(call, arguments, calendar::day_of_year)
 }
 
 fn year_of_week(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    gather(call, arguments, |millis| field_value(PatternField::WeekYear, millis))
+    gather_days(call, arguments, calendar::week_year)
 }
 
 /// A clock counts from the day's start; an interval keeps its sign.
-fn clock(call: &Call<'_>, arguments: &[ArrayRef], range_millis: i64, unit_millis: i64) -> Result<ArrayRef, FunctionError> {
+fn clock<const RANGE_MILLIS: i64, const UNIT_MILLIS: i64>(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     if call.argument_type(0) == &TrinoType::IntervalDayToSecond {
-        return gather(call, arguments, |millis| millis % range_millis / unit_millis);
+        return gather(call, arguments, |millis| millis % RANGE_MILLIS / UNIT_MILLIS);
     }
-    gather(call, arguments, |millis| millis.rem_euclid(range_millis) / unit_millis)
+    gather(call, arguments, |millis| millis.rem_euclid(RANGE_MILLIS) / UNIT_MILLIS)
 }
 
 fn hour(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    clock(call, arguments, MILLIS_PER_DAY, MILLIS_PER_HOUR)
+    clock::<MILLIS_PER_DAY, MILLIS_PER_HOUR>(call, arguments)
 }
 
 fn minute(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    clock(call, arguments, MILLIS_PER_HOUR, MILLIS_PER_MINUTE)
+    clock::<MILLIS_PER_HOUR, MILLIS_PER_MINUTE>(call, arguments)
 }
 
 fn second(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    clock(call, arguments, MILLIS_PER_MINUTE, MILLIS_PER_SECOND)
+    clock::<MILLIS_PER_MINUTE, MILLIS_PER_SECOND>(call, arguments)
 }
 
 fn millisecond(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    clock(call, arguments, MILLIS_PER_SECOND, 1)
+    clock::<MILLIS_PER_SECOND, 1>(call, arguments)
 }

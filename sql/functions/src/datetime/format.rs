@@ -9,7 +9,7 @@ use chrono_tz::{OffsetName, TZ_VARIANTS, Tz};
 use super::moments::{Moments, timestamp_millis_array, zoned_millis_array};
 use super::parse::{ParsedMoment, ParsedZone, parse};
 use super::parse_fields::FieldBucket;
-use super::pattern::{Element, Pattern};
+use super::pattern::Pattern;
 use super::patterns_by_row::{PatternLanguage, RowPatterns};
 use super::print::{LocalMoment, print};
 use crate::call::Call;
@@ -73,10 +73,7 @@ fn print_rows(call: &Call<'_>, arguments: &[ArrayRef], language: PatternLanguage
         let pattern = patterns.row(row)?;
         let (millis, key) = moments.rounded_millis(row);
         let offset_seconds = zones.cursor(key).offset_at(millis.div_euclid(1000));
-        let names_zone = pattern
-            .elements
-            .iter()
-            .any(|element| matches!(element, Element::ZoneName { .. } | Element::ZoneOffset { .. } | Element::ZoneId));
+        let names_zone = pattern.names_zone;
         if names_zone && !is_zoned {
             return Err(FunctionError::argument(
                 "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information",

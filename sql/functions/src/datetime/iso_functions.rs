@@ -92,11 +92,12 @@ fn from_iso8601_timestamp(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<Arr
     let values = texts(arguments, 0);
     let session_key = zone::load_key(&call.session().zone)?;
     let mut zones = ZoneCursors::default();
-    let instants = (0..call.rows()).map(|row| {
+    let mut instants = Vec::with_capacity(call.rows());
+    for row in 0..call.rows() {
         let text = values.value(row);
-        resolve_zone(&parse_date_time(text)?, text, session_key, &mut zones)
-    });
-    zoned_millis_array(instants.collect::<Result<Vec<_>, FunctionError>>()?.into_iter())
+        instants.push(resolve_zone(&parse_date_time(text)?, text, session_key, &mut zones)?);
+    }
+    zoned_millis_array(instants.into_iter())
 }
 
 fn from_iso8601_timestamp_nanos(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

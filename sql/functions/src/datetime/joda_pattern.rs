@@ -26,6 +26,8 @@ pub fn compile(format: &str, current_year: i64) -> Result<Pattern, FunctionError
             }
         }
     }
+    pattern.names_zone =
+        pattern.elements.iter().any(|element| matches!(element, Element::ZoneName { .. } | Element::ZoneOffset { .. } | Element::ZoneId));
     Ok(pattern)
 }
 

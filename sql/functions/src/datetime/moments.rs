@@ -91,6 +91,15 @@ impl<'a> Moments<'a> {
         }
     }
 
+    /// Maps each value's wall-clock day number.
+    #[inline]
+    pub fn map_local_days<T>(&self, mut map: impl FnMut(i64) -> T) -> Vec<T> {
+        match self {
+            Moments::Date(values) => values.iter().map(|days| map(i64::from(*days))).collect(),
+            _ => self.map_local_millis(|millis| map(millis.div_euclid(MILLIS_PER_DAY))),
+        }
+    }
+
     /// A row's instant in milliseconds, rounded down, and its zone; UTC for types without one.
     #[inline]
     pub fn instant_millis(&self, row: usize) -> (i64, ZoneKey) {
@@ -194,9 +203,13 @@ impl<'a> Moments<'a> {
 fn collect<T: ArrowPrimitiveType>(
     array: &ArrayRef,
     rows: usize,
-    value: impl FnMut(usize) -> Result<T::Native, FunctionError>,
+    mut value: impl FnMut(usize) -> Result<T::Native, FunctionError>,
 ) -> Result<PrimitiveArray<T>, FunctionError> {
-    let values = (0..rows).map(value).collect::<Result<Vec<_>, _>>()?;
+    // Collecting results would not know how many there will be.
+    let mut values = Vec::with_capacity(rows);
+    for row in 0..rows {
+        values.push(value(row)?);
+    }
     Ok(PrimitiveArray::new(values.into(), array.nulls().cloned()))
 }
 
@@ -212,7 +225,10 @@ pub fn zoned_array(precision: u8, instants: impl Iterator<Item = (i128, ZoneKey)
 
 /// A column of zoned milliseconds. Errors: INVALID_FUNCTION_ARGUMENT past what the packed form holds.
 pub fn zoned_millis_array(instants: impl Iterator<Item = (i64, ZoneKey)>) -> Result<ArrayRef, FunctionError> {
-    let packed = instants.map(|(millis, key)| pack_millis(millis, key)).collect::<Result<Vec<_>, _>>()?;
+    let mut packed = Vec::with_capacity(instants.size_hint().0);
+    for (millis, key) in instants {
+        packed.push(pack_millis(millis, key)?);
+    }
     Ok(Arc::new(Int64Array::from(packed)))
 }
 

@@ -66,6 +66,8 @@ pub enum Element {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pattern {
     pub elements: Vec<Element>,
+    /// Is there an element of the zone?
+    pub names_zone: bool,
 }
 
 impl Pattern {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::calendar::{self, MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
+use super::calendar::{self, Civil, MILLIS_PER_DAY, MILLIS_PER_HOUR, MILLIS_PER_MINUTE, MILLIS_PER_SECOND};
 use super::pattern::{ERAS, Element, HALFDAYS, MONTHS, Pattern, PatternField, WEEKDAYS};
 use crate::types::number_text;
 
@@ -20,16 +20,15 @@ pub struct LocalMoment<'a> {
 
 /// Appends `moment` to `output`.
 pub fn print(pattern: &Pattern, moment: &LocalMoment<'_>, output: &mut String) {
+    let wall = Wall::new(moment.local_millis);
     for element in &pattern.elements {
         match element {
             Element::Literal(text) => output.push_str(text),
-            Element::Number { field, digits_min, .. } => push_padded(output, field_value(*field, moment.local_millis), *digits_min),
-            Element::TwoDigitYear { field, .. } => {
-                push_padded(output, field_value(*field, moment.local_millis).unsigned_abs() as i64 % 100, 2);
-            }
-            Element::Text { field, is_short } => output.push_str(field_text(*field, moment.local_millis, *is_short)),
+            Element::Number { field, digits_min, .. } => push_padded(output, wall.field(*field), *digits_min),
+            Element::TwoDigitYear { field, .. } => push_padded(output, wall.field(*field).unsigned_abs() as i64 % 100, 2),
+            Element::Text { field, is_short } => output.push_str(field_text(*field, wall.field(*field), *is_short)),
             Element::Fraction { digits_min, digits_max } => {
-                push_fraction(output, moment.local_millis.rem_euclid(MILLIS_PER_SECOND), *digits_min, *digits_max);
+                push_fraction(output, wall.millis_of_day % MILLIS_PER_SECOND, *digits_min, *digits_max);
             }
             Element::ZoneOffset { with_colon } => push_offset(output, moment.offset_seconds, *with_colon),
             Element::ZoneId => output.push_str(moment.zone_id),
@@ -40,39 +39,55 @@ pub fn print(pattern: &Pattern, moment: &LocalMoment<'_>, output: &mut String) {
 
 /// The value of a numeric field of a local time.
 pub fn field_value(field: PatternField, local_millis: i64) -> i64 {
-    let days = local_millis.div_euclid(MILLIS_PER_DAY);
-    let millis_of_day = local_millis.rem_euclid(MILLIS_PER_DAY);
-    let hour = millis_of_day / MILLIS_PER_HOUR;
-    let one_based = |value: i64, length: i64| if value == 0 { length } else { value };
-    match field {
-        PatternField::Era => i64::from(calendar::civil_from_days(days).year > 0),
-        PatternField::CenturyOfEra => year_of_era(days) / 100,
-        PatternField::YearOfEra => year_of_era(days),
-        PatternField::Year => calendar::civil_from_days(days).year,
-        PatternField::WeekYear => calendar::week_year(days),
-        PatternField::WeekOfWeekYear => calendar::week_of_year(days),
-        PatternField::DayOfWeek => calendar::day_of_week(days),
-        PatternField::DayOfYear => calendar::day_of_year(days),
-        PatternField::MonthOfYear => i64::from(calendar::civil_from_days(days).month),
-        PatternField::DayOfMonth => i64::from(calendar::civil_from_days(days).day),
-        PatternField::HalfdayOfDay => hour / 12,
-        PatternField::HourOfHalfday => hour % 12,
-        PatternField::ClockhourOfHalfday => one_based(hour % 12, 12),
-        PatternField::ClockhourOfDay => one_based(hour, 24),
-        PatternField::HourOfDay => hour,
-        PatternField::MinuteOfHour => millis_of_day / MILLIS_PER_MINUTE % 60,
-        PatternField::SecondOfMinute => millis_of_day / MILLIS_PER_SECOND % 60,
-        PatternField::MillisOfSecond => millis_of_day % MILLIS_PER_SECOND,
+    Wall::new(local_millis).field(field)
+}
+
+/// A local time taken apart, once for all fields of a pattern.
+struct Wall {
+    days: i64,
+    millis_of_day: i64,
+    civil: Civil,
+}
+
+impl Wall {
+    #[inline]
+    fn new(local_millis: i64) -> Wall {
+        let days = local_millis.div_euclid(MILLIS_PER_DAY);
+        Wall { days, millis_of_day: local_millis - days * MILLIS_PER_DAY, civil: calendar::civil_from_days(days) }
+    }
+
+    #[inline]
+    fn field(&self, field: PatternField) -> i64 {
+        let hour = self.millis_of_day / MILLIS_PER_HOUR;
+        let one_based = |value: i64, length: i64| if value == 0 { length } else { value };
+        match field {
+            PatternField::Era => i64::from(self.civil.year > 0),
+            PatternField::CenturyOfEra => self.year_of_era() / 100,
+            PatternField::YearOfEra => self.year_of_era(),
+            PatternField::Year => self.civil.year,
+            PatternField::WeekYear => calendar::week_year(self.days),
+            PatternField::WeekOfWeekYear => calendar::week_of_year(self.days),
+            PatternField::DayOfWeek => calendar::day_of_week(self.days),
+            PatternField::DayOfYear => calendar::day_of_year(self.days),
+            PatternField::MonthOfYear => i64::from(self.civil.month),
+            PatternField::DayOfMonth => i64::from(self.civil.day),
+            PatternField::HalfdayOfDay => hour / 12,
+            PatternField::HourOfHalfday => hour % 12,
+            PatternField::ClockhourOfHalfday => one_based(hour % 12, 12),
+            PatternField::ClockhourOfDay => one_based(hour, 24),
+            PatternField::HourOfDay => hour,
+            PatternField::MinuteOfHour => self.millis_of_day / MILLIS_PER_MINUTE % 60,
+            PatternField::SecondOfMinute => self.millis_of_day / MILLIS_PER_SECOND % 60,
+            PatternField::MillisOfSecond => self.millis_of_day % MILLIS_PER_SECOND,
+        }
+    }
+
+    fn year_of_era(&self) -> i64 {
+        if self.civil.year > 0 { self.civil.year } else { 1 - self.civil.year }
     }
 }
 
-fn year_of_era(days: i64) -> i64 {
-    let year = calendar::civil_from_days(days).year;
-    if year > 0 { year } else { 1 - year }
-}
-
-fn field_text(field: PatternField, local_millis: i64, is_short: bool) -> &'static str {
-    let value = field_value(field, local_millis);
+fn field_text(field: PatternField, value: i64, is_short: bool) -> &'static str {
     let pick = |names: &'static [&'static str], index: i64| names.get(index as usize).copied().unwrap_or("");
     let name = match field {
         PatternField::MonthOfYear => pick(&MONTHS, value - 1),
@@ -84,11 +99,14 @@ fn field_text(field: PatternField, local_millis: i64, is_short: bool) -> &'stati
     if is_short { name.get(..3).unwrap_or(name) } else { name }
 }
 
+#[inline]
 fn push_padded(output: &mut String, value: i64, digits: usize) {
     if value < 0 {
         output.push('-');
     }
-    output.extend(std::iter::repeat_n('0', digits.saturating_sub(20)));
+    if digits > 20 {
+        output.extend(std::iter::repeat_n('0', digits - 20));
+    }
     number_text::push_padded(output, value.unsigned_abs(), digits.min(20));
 }
 

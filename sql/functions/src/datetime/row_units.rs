@@ -23,6 +23,11 @@ impl<'a> RowUnits<'a> {
         RowUnits { names, data_type, constant: None, is_constant: call.constant(0).is_some() || names.len() == 1 }
     }
 
+    /// The unit when it is the same in every row. Errors: as [`RowUnits::row`].
+    pub fn constant(&mut self) -> Result<Option<Unit>, FunctionError> {
+        if self.is_constant && !self.names.is_empty() { self.row(0).map(Some) } else { Ok(None) }
+    }
+
     #[inline]
     pub fn row(&mut self, row: usize) -> Result<Unit, FunctionError> {
         if let Some(unit) = self.constant {

@@ -69,15 +69,18 @@ impl Unit {
     pub fn truncate(self, local_millis: i64) -> i64 {
         let days = local_millis.div_euclid(MILLIS_PER_DAY);
         match self {
+            // Constant divisors: no division is left after compilation.
+            Unit::Millisecond => local_millis,
+            Unit::Second => local_millis - local_millis.rem_euclid(MILLIS_PER_SECOND),
+            Unit::Minute => local_millis - local_millis.rem_euclid(MILLIS_PER_MINUTE),
+            Unit::Hour => local_millis - local_millis.rem_euclid(MILLIS_PER_HOUR),
+            Unit::Day => days * MILLIS_PER_DAY,
             Unit::Week => (days - calendar::day_of_week(days) + 1) * MILLIS_PER_DAY,
-            Unit::Month | Unit::Quarter | Unit::Year => {
+            Unit::Month => (days - i64::from(calendar::civil_from_days(days).day) + 1) * MILLIS_PER_DAY,
+            Unit::Quarter | Unit::Year => {
                 let civil = calendar::civil_from_days(days);
                 let months = self.months() as u32;
                 calendar::days_from_civil(civil.year, (civil.month - 1) / months * months + 1, 1) * MILLIS_PER_DAY
-            }
-            _ => {
-                let unit = self.fixed_millis().unwrap_or(1);
-                local_millis.div_euclid(unit) * unit
             }
         }
     }
@@ -101,7 +104,12 @@ impl Unit {
             Unit::Month => months_between(from_millis, to_millis),
             Unit::Quarter => months_between(from_millis, to_millis) / 3,
             Unit::Year => years_between(from_millis, to_millis),
-            _ => to_millis.wrapping_sub(from_millis) / self.fixed_millis().unwrap_or(1),
+            Unit::Millisecond => to_millis.wrapping_sub(from_millis),
+            Unit::Second => to_millis.wrapping_sub(from_millis) / MILLIS_PER_SECOND,
+            Unit::Minute => to_millis.wrapping_sub(from_millis) / MILLIS_PER_MINUTE,
+            Unit::Hour => to_millis.wrapping_sub(from_millis) / MILLIS_PER_HOUR,
+            Unit::Day => to_millis.wrapping_sub(from_millis) / MILLIS_PER_DAY,
+            Unit::Week => to_millis.wrapping_sub(from_millis) / (7 * MILLIS_PER_DAY),
         }
     }
 

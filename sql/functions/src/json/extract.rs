@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Builder, StringViewArray, StringViewBuilder};
 
-use super::path::JsonPath;
-use super::tree::{Json, parse};
+use super::path::{JsonPath, Step};
+use super::tree::{Json, parse_at, parse_scalar_at};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
@@ -37,8 +37,13 @@ pub const JSON_SIZE: Function = Function {
     ..Function::SCALAR
 };
 
-/// Calls `put` with what each row's path finds.
-fn for_each(call: &Call<'_>, arguments: &[ArrayRef], mut put: impl FnMut(Option<&Json<'_>>)) -> Result<(), FunctionError> {
+/// Calls `put` with what `read` finds at each row's path.
+fn for_each<'a>(
+    call: &Call<'_>,
+    arguments: &'a [ArrayRef],
+    read: fn(&'a str, &[Step]) -> Option<Json<'a>>,
+    mut put: impl FnMut(Option<Json<'a>>),
+) -> Result<(), FunctionError> {
     let (texts, paths) = (arguments[0].as_string_view(), arguments[1].as_string_view());
     let constant = call.constant(1).map(|path| JsonPath::compile(path.as_string_view().value(0))).transpose()?;
     for row in 0..texts.len() {
@@ -50,26 +55,31 @@ fn for_each(call: &Call<'_>, arguments: &[ArrayRef], mut put: impl FnMut(Option<
                 &compiled
             }
         };
-        match parse(texts.value(row)) {
-            Ok(tree) => put(path.find(&tree)),
-            Err(_) => put(None),
-        }
+        put(read(texts.value(row), path.steps()));
     }
     Ok(())
 }
 
 fn json_extract(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let mut builder = StringViewBuilder::with_capacity(call.rows());
-    for_each(call, arguments, |found| builder.append_option(found.map(Json::to_canonical)))?;
+    let mut text = String::new();
+    for_each(call, arguments, parse_at, |found| match found {
+        Some(value) => {
+            text.clear();
+            value.push_canonical(&mut text);
+            builder.append_value(&text);
+        }
+        None => builder.append_null(),
+    })?;
     Ok(Arc::new(builder.finish()))
 }
 
 fn json_extract_scalar(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let mut builder = StringViewBuilder::with_capacity(call.rows());
-    for_each(call, arguments, |found| match found {
+    for_each(call, arguments, parse_scalar_at, |found| match found {
         Some(Json::Text(text)) => builder.append_value(text),
         Some(Json::Number(number)) => builder.append_value(number),
-        Some(Json::Bool(value)) => builder.append_value(if *value { "true" } else { "false" }),
+        Some(Json::Bool(value)) => builder.append_value(if value { "true" } else { "false" }),
         _ => builder.append_null(),
     })?;
     Ok(Arc::new(builder.finish()))
@@ -77,7 +87,7 @@ fn json_extract_scalar(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayR
 
 fn json_size(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let mut builder = Int64Builder::with_capacity(call.rows());
-    for_each(call, arguments, |found| {
+    for_each(call, arguments, parse_at, |found| {
         builder.append_option(found.map(|value| match value {
             Json::Array(elements) => elements.len() as i64,
             Json::Object(members) => members.len() as i64,

@@ -1,27 +1,32 @@
 //! Which value does a path of `json_extract` name? `$`, `.key`, `["key"]`, `[index]`. Ref: Trino 401 `JsonPathTokenizer`, `JsonExtract`.
 
-use super::tree::Json;
 use crate::error::FunctionError;
 
 /// A compiled path: keys and indices from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonPath {
-    steps: Vec<String>,
+    steps: Vec<Step>,
+}
+
+/// One step: a key of an object, which may also be an index of an array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub key: String,
+    pub index: Option<usize>,
 }
 
 impl JsonPath {
     /// Errors: INVALID_FUNCTION_ARGUMENT `Invalid JSON path: '…'`.
     pub fn compile(path: &str) -> Result<JsonPath, FunctionError> {
-        steps(path).map(|steps| JsonPath { steps }).ok_or_else(|| FunctionError::argument(format!("Invalid JSON path: '{path}'")))
+        let step = |key: String| Step { index: key.parse().ok(), key };
+        steps(path)
+            .map(|steps| JsonPath { steps: steps.into_iter().map(step).collect() })
+            .ok_or_else(|| FunctionError::argument(format!("Invalid JSON path: '{path}'")))
     }
 
-    /// The value at the path; none when there is none.
-    pub fn find<'t, 'a>(&self, root: &'t Json<'a>) -> Option<&'t Json<'a>> {
-        self.steps.iter().try_fold(root, |at, step| match at {
-            Json::Object(members) => members.iter().find(|(key, _)| key == step).map(|(_, value)| value),
-            Json::Array(elements) => step.parse::<usize>().ok().and_then(|index| elements.get(index)),
-            _ => None,
-        })
+    /// The steps from the root.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 }
 
@@ -76,12 +81,12 @@ fn is_key_character(c: char) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
-    use super::super::tree::parse;
+    use super::super::tree::parse_at;
     use super::*;
 
     #[test]
     fn paths_find_values() {
-        let tree = parse("{\"a b\": [10, {\"c\": true}], \"x\": {\"y\": 1}}").unwrap();
+        let text = "{\"a b\": [10, {\"c\": true}], \"x\": {\"y\": 1}} and more";
         for (path, expected) in [
             ("$", true),
             ("$.x.y", true),
@@ -91,7 +96,7 @@ mod tests {
             ("$.x.y.z", false),
             ("$[\"a b\"][9]", false),
         ] {
-            assert_eq!(JsonPath::compile(path).unwrap().find(&tree).is_some(), expected, "{path}");
+            assert_eq!(parse_at(text, JsonPath::compile(path).unwrap().steps()).is_some(), expected, "{path}");
         }
         for wrong in ["", " ", ".", "null", "$.", "$[", "$[\"a]", "x.y", "$..a"] {
             assert_eq!(JsonPath::compile(wrong).unwrap_err().message, format!("Invalid JSON path: '{wrong}'"));

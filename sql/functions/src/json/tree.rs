@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::path::Step;
+
 /// A JSON value. Numbers keep their text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json<'a> {
@@ -47,6 +49,29 @@ pub fn parse_first(text: &str) -> Result<Json<'_>, JsonError> {
     Reader { text, bytes: text.as_bytes(), at: 0, depth: 0 }.value()
 }
 
+/// The value at a path, read without a tree of what lies beside it. `None` where there is none, or the text breaks before
+/// the value ends; what follows the value is not looked at. Ref: Trino 401 `JsonExtract.ObjectFieldJsonExtractor`, Jackson's stream.
+pub fn parse_at<'a>(text: &'a str, steps: &[Step]) -> Option<Json<'a>> {
+    reader_at(text, steps)?.value().ok()
+}
+
+/// As [`parse_at`], but `None` for an object or an array.
+pub fn parse_scalar_at<'a>(text: &'a str, steps: &[Step]) -> Option<Json<'a>> {
+    let mut reader = reader_at(text, steps)?;
+    reader.skip_blanks();
+    if matches!(reader.bytes.get(reader.at), Some(b'{' | b'[')) { None } else { reader.value().ok() }
+}
+
+fn reader_at<'a>(text: &'a str, steps: &[Step]) -> Option<Reader<'a>> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0 };
+    for step in steps {
+        if !reader.enter(step).ok()? {
+            return None;
+        }
+    }
+    Some(reader)
+}
+
 struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -76,6 +101,116 @@ impl<'a> Reader<'a> {
             Some(b'n') => self.word("null", Json::Null),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => self.broken(),
+        }
+    }
+
+    /// Goes to the value a step leads to; false without one.
+    fn enter(&mut self, step: &Step) -> Result<bool, JsonError> {
+        self.skip_blanks();
+        if self.eats(b'{') {
+            self.skip_blanks();
+            if self.eats(b'}') {
+                return Ok(false);
+            }
+            loop {
+                self.skip_blanks();
+                if self.bytes.get(self.at) != Some(&b'"') {
+                    return self.broken();
+                }
+                let is_found = self.string()? == step.key;
+                self.skip_blanks();
+                if !self.eats(b':') {
+                    return self.broken();
+                }
+                if is_found {
+                    return Ok(true);
+                }
+                self.skip_value()?;
+                self.skip_blanks();
+                if self.eats(b'}') {
+                    return Ok(false);
+                }
+                if !self.eats(b',') {
+                    return self.broken();
+                }
+            }
+        }
+        let (true, Some(index)) = (self.eats(b'['), step.index) else { return Ok(false) };
+        self.skip_blanks();
+        if self.eats(b']') {
+            return Ok(false);
+        }
+        for _ in 0..index {
+            self.skip_value()?;
+            self.skip_blanks();
+            if self.eats(b']') {
+                return Ok(false);
+            }
+            if !self.eats(b',') {
+                return self.broken();
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads past a value as strictly as [`Reader::value`], and keeps nothing of it.
+    fn skip_value(&mut self) -> Result<(), JsonError> {
+        self.skip_blanks();
+        let (closing, has_keys) = match self.bytes.get(self.at) {
+            Some(b'"') => return self.skip_string(),
+            Some(b'{') => (b'}', true),
+            Some(b'[') => (b']', false),
+            _ => return self.value().map(|_| ()),
+        };
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return self.broken();
+        }
+        self.at += 1;
+        self.skip_blanks();
+        if !self.eats(closing) {
+            loop {
+                if has_keys {
+                    self.skip_blanks();
+                    if self.bytes.get(self.at) != Some(&b'"') {
+                        return self.broken();
+                    }
+                    self.skip_string()?;
+                    self.skip_blanks();
+                    if !self.eats(b':') {
+                        return self.broken();
+                    }
+                }
+                self.skip_value()?;
+                self.skip_blanks();
+                if self.eats(closing) {
+                    break;
+                }
+                if !self.eats(b',') {
+                    return self.broken();
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn skip_string(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        loop {
+            let rest = &self.bytes[self.at..];
+            let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) else {
+                self.at = self.bytes.len();
+                return self.broken();
+            };
+            self.at += length + 1;
+            match rest[length] {
+                b'"' => return Ok(()),
+                b'\\' => {
+                    self.escape()?;
+                }
+                _ => return self.broken(),
+            }
         }
     }
 

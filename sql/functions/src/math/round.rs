@@ -67,21 +67,28 @@ fn round_integer(value: i64, places: i32) -> Result<i64, FunctionError> {
 
 /// Java's `Math.round` of the shifted number, shifted back; a number too large to have digits there stays.
 fn round_double(value: f64, places: i32) -> f64 {
-    if !value.is_finite() {
-        return value;
-    }
-    let factor = 10f64.powi(places);
+    round_at(value, 10f64.powi(places))
+}
+
+/// Rounded to a multiple of `1 / factor`.
+#[inline]
+fn round_at(value: f64, factor: f64) -> f64 {
     let shifted = value.abs() * factor;
-    // Past 64 bits there is nothing to round, and Java's long would saturate.
-    if shifted >= i64::MAX as f64 {
+    // Past 64 bits, or not finite, there is nothing to round; Java's long would saturate.
+    if shifted.is_nan() || shifted >= i64::MAX as f64 {
         return value;
     }
-    let whole = shifted.floor();
+    // Without SSE 4.1, which the baseline lacks, `floor` is a call; the number is positive and fits.
+    let whole = shifted as i64 as f64;
     let rounded = if shifted - whole >= 0.5 { whole + 1.0 } else { whole };
     (rounded / factor).copysign(value)
 }
 
-fn round_doubles(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+fn round_doubles(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
+    if let Some(places) = call.constant(1) {
+        let factor = 10f64.powi(places.as_primitive::<Int32Type>().value(0));
+        return map_doubles(arguments, |value| round_at(value, factor));
+    }
     let values = arguments[0].as_primitive::<Float64Type>().values();
     let rounded: Vec<f64> = values.iter().zip(places(arguments)).map(|(value, places)| round_double(*value, *places)).collect();
     Ok(Arc::new(PrimitiveArray::<Float64Type>::new(rounded.into(), None)))

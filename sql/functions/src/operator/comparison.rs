@@ -11,7 +11,7 @@ use arrow::error::ArrowError;
 
 use super::compare::{equal_at, is_identical_at, order_at, time_instant};
 use super::native::has_native_order;
-use super::sequence::{union_nulls, zip_map};
+use super::sequence::union_nulls;
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Constants, Function, Nulls, Overload};
@@ -75,8 +75,8 @@ fn run(
     call: &Call<'_>,
     arguments: &[ArrayRef],
     arrow: ArrowComparison,
-    doubles: fn(f64, f64) -> bool,
-    reals: fn(f32, f32) -> bool,
+    doubles: impl Fn(f64, f64) -> bool,
+    reals: impl Fn(f32, f32) -> bool,
     accepts: fn(Ordering) -> bool,
     is_equality: bool,
 ) -> Result<ArrayRef, FunctionError> {
@@ -127,11 +127,29 @@ fn run_floats<T: ArrowPrimitiveType>(
     call: &Call<'_>,
     left: &ArrayRef,
     right: &ArrayRef,
-    holds: fn(T::Native, T::Native) -> bool,
+    holds: impl Fn(T::Native, T::Native) -> bool,
 ) -> ArrayRef {
     let (left, right): (&PrimitiveArray<T>, &PrimitiveArray<T>) = (left.as_primitive(), right.as_primitive());
-    let values = zip_map(left, right, call.rows(), holds);
-    Arc::new(BooleanArray::new(BooleanBuffer::from(values), union_nulls(left, right, call.rows())))
+    let rows = call.rows();
+    let values = match (left.len() == rows, right.len() == rows) {
+        (true, true) => {
+            let (left, right) = (left.values(), right.values());
+            BooleanBuffer::collect_bool(rows.min(left.len()).min(right.len()), |row| holds(left[row], right[row]))
+        }
+        (true, false) => {
+            let (left, right) = (left.values(), right.value(0));
+            BooleanBuffer::collect_bool(rows.min(left.len()), |row| holds(left[row], right))
+        }
+        (false, true) => {
+            let (left, right) = (left.value(0), right.values());
+            BooleanBuffer::collect_bool(rows.min(right.len()), |row| holds(left, right[row]))
+        }
+        (false, false) => {
+            let is_so = holds(left.value(0), right.value(0));
+            BooleanBuffer::collect_bool(rows, |_| is_so)
+        }
+    };
+    Arc::new(BooleanArray::new(values, union_nulls(left, right, rows)))
 }
 
 fn run_nested(

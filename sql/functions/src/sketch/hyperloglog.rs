@@ -51,6 +51,24 @@ impl HyperLogLog {
         HyperLogLog { index_bits, form: Form::Sparse(vec![]) }
     }
 
+    /// Takes hashes in.
+    pub fn add_all(&mut self, hashes: &[u64]) {
+        let mut rest = hashes.iter();
+        while let Form::Sparse(_) = self.form {
+            match rest.next() {
+                Some(hash) => self.add(*hash),
+                None => return,
+            }
+        }
+        if let Form::Dense(registers) = &mut self.form {
+            let index_bits = self.index_bits;
+            for hash in rest {
+                let register = &mut registers[(hash >> (64 - index_bits)) as usize];
+                *register = (*register).max(zeros_after(*hash, index_bits) + 1);
+            }
+        }
+    }
+
     /// Takes a hash in.
     pub fn add(&mut self, hash: u64) {
         match &mut self.form {

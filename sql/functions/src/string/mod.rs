@@ -5,6 +5,7 @@ mod codepoint;
 mod concat;
 mod concat_ws;
 mod distance;
+pub(crate) mod finder;
 mod length;
 mod luhn_check;
 mod normalize;

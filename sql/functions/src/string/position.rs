@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Int64Array};
+use arrow::buffer::BooleanBuffer;
 
+use super::finder::Finder;
 use super::text_rows::{bigints, count_code_points, texts};
 use crate::call::Call;
 use crate::error::FunctionError;
@@ -31,6 +33,14 @@ pub const STARTS_WITH: Function = Function {
 fn strpos(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (values, parts) = (texts(arguments, 0), texts(arguments, 1));
     let instances = arguments.get(2).map(|_| bigints(arguments, 2));
+    if instances.is_none() && call.constant(1).is_some() {
+        let finder = Finder::of_constant(call, arguments, 1);
+        let positions = (0..call.rows()).map(|row| {
+            let text = values.value(row);
+            finder.find(text, parts.value(row)).map_or(0, |at| count_code_points(&text[..at]) as i64 + 1)
+        });
+        return Ok(Arc::new(Int64Array::from_iter_values(positions)));
+    }
     let position = |row| {
         let instance = instances.map_or(1, |instances| instances[row]);
         if instance == 0 {
@@ -68,5 +78,6 @@ fn find(text: &str, part: &str, instance: i64) -> i64 {
 
 fn starts_with(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (values, parts) = (texts(arguments, 0), texts(arguments, 1));
-    Ok(Arc::new((0..call.rows()).map(|row| Some(values.value(row).starts_with(parts.value(row)))).collect::<BooleanArray>()))
+    let starts = BooleanBuffer::collect_bool(call.rows(), |row| values.value(row).starts_with(parts.value(row)));
+    Ok(Arc::new(BooleanArray::new(starts, None)))
 }

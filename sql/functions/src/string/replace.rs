@@ -2,6 +2,7 @@
 
 use arrow::array::ArrayRef;
 
+use super::finder::Finder;
 use super::text_rows::{texts, write_texts};
 use crate::call::Call;
 use crate::error::FunctionError;
@@ -20,22 +21,24 @@ pub const REPLACE: Function = Function {
 
 fn remove(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (values, parts) = (texts(arguments, 0), texts(arguments, 1));
+    let finder = Finder::of_constant(call, arguments, 1);
     write_texts(call.rows(), |row, buffer| {
-        push_replaced(buffer, values.value(row), parts.value(row), "");
+        push_replaced(buffer, values.value(row), parts.value(row), "", &finder);
         Ok(())
     })
 }
 
 fn replace(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (values, parts, replacements) = (texts(arguments, 0), texts(arguments, 1), texts(arguments, 2));
+    let finder = Finder::of_constant(call, arguments, 1);
     write_texts(call.rows(), |row, buffer| {
-        push_replaced(buffer, values.value(row), parts.value(row), replacements.value(row));
+        push_replaced(buffer, values.value(row), parts.value(row), replacements.value(row), &finder);
         Ok(())
     })
 }
 
 /// An empty `part` stands before every character and at the end.
-fn push_replaced(buffer: &mut String, text: &str, part: &str, replacement: &str) {
+fn push_replaced(buffer: &mut String, text: &str, part: &str, replacement: &str, finder: &Finder) {
     if part.is_empty() {
         buffer.push_str(replacement);
         for character in text.chars() {
@@ -45,7 +48,7 @@ fn push_replaced(buffer: &mut String, text: &str, part: &str, replacement: &str)
         return;
     }
     let mut rest = text;
-    while let Some(position) = rest.find(part) {
+    while let Some(position) = finder.find(rest, part) {
         buffer.push_str(&rest[..position]);
         buffer.push_str(replacement);
         rest = &rest[position + part.len()..];

@@ -24,8 +24,16 @@ pub const REVERSE: Function = Function {
 
 fn reverse_text(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let values = texts(arguments, 0);
+    let mut reversed = Vec::new();
     write_texts(call.rows(), |row, buffer| {
-        buffer.extend(values.value(row).chars().rev());
+        let text = values.value(row);
+        if text.is_ascii() {
+            reversed.clear();
+            reversed.extend(text.bytes().rev());
+            buffer.push_str(std::str::from_utf8(&reversed).unwrap_or_default());
+        } else {
+            buffer.extend(text.chars().rev());
+        }
         Ok(())
     })
 }

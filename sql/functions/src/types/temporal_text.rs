@@ -8,8 +8,13 @@ use super::zone::{self, ZoneCursors};
 #[inline]
 pub fn push_date(out: &mut String, days: i64) {
     let (year, month, day) = civil_from_days(days);
+    if (0..=9999).contains(&year) {
+        let mut text = *b"0000-00-00";
+        put_date(&mut text, year as u32, month, day);
+        out.push_str(std::str::from_utf8(&text).unwrap_or(""));
+        return;
+    }
     match year {
-        0..=9999 => push_padded(out, year as u64, 4),
         10_000.. => {
             out.push('+');
             push_i64(out, year);
@@ -23,6 +28,22 @@ pub fn push_date(out: &mut String, days: i64) {
     push_padded(out, u64::from(month), 2);
     out.push('-');
     push_padded(out, u64::from(day), 2);
+}
+
+/// Puts `2020-01-02` at the start of `text`.
+#[inline]
+fn put_date(text: &mut [u8], year: u32, month: u32, day: u32) {
+    put_two(text, 0, year / 100);
+    put_two(text, 2, year % 100);
+    put_two(text, 5, month);
+    put_two(text, 8, day);
+}
+
+/// Puts two digits at a position.
+#[inline]
+fn put_two(text: &mut [u8], at: usize, value: u32) {
+    text[at] = b'0' + (value / 10) as u8;
+    text[at + 1] = b'0' + (value % 10) as u8;
 }
 
 /// Appends `12:34:56.123` with `precision` digits of the second.
@@ -53,6 +74,20 @@ pub fn push_timestamp_picos(out: &mut String, epoch_picos: i128, precision: u8) 
 /// Appends `2020-01-02 12:34:56.123` of milliseconds since the epoch.
 #[inline]
 pub fn push_timestamp_millis(out: &mut String, epoch_millis: i64, precision: u8) {
+    let days = epoch_millis.div_euclid(86_400_000);
+    let (year, month, day) = civil_from_days(days);
+    if (0..=9999).contains(&year) && precision == 3 {
+        let millis = (epoch_millis - days * 86_400_000) as u32;
+        let mut text = *b"0000-00-00 00:00:00.000";
+        put_date(&mut text, year as u32, month, day);
+        put_two(&mut text, 11, millis / 3_600_000);
+        put_two(&mut text, 14, millis / 60_000 % 60);
+        put_two(&mut text, 17, millis / 1000 % 60);
+        put_two(&mut text, 20, millis % 1000 / 10);
+        text[22] = b'0' + (millis % 10) as u8;
+        out.push_str(std::str::from_utf8(&text).unwrap_or(""));
+        return;
+    }
     push_date(out, epoch_millis.div_euclid(86_400_000));
     out.push(' ');
     push_time(out, epoch_millis.rem_euclid(86_400_000) * 1_000_000_000, precision);
