@@ -39,6 +39,24 @@ pub trait Catalog: Send + Sync {
     /// Adds a table, at version 0. Errors: `AlreadyExists`, `InvalidInput`, `LimitExceeded`.
     fn create_table(&self, database: &DatabaseName, table: &TableName, definition: TableDefinition) -> Result<Arc<Table>>;
 
+    /// Adds a table with its partitions: readers find both or neither. Errors: as `create_table`; a partition's, and then there is
+    /// no table. A kill may leave the table without its partitions.
+    fn create_table_with_partitions(
+        &self,
+        database: &DatabaseName,
+        table: &TableName,
+        definition: TableDefinition,
+        partitions: Vec<PartitionDefinition>,
+    ) -> Result<Arc<Table>> {
+        let created = self.create_table(database, table, definition)?;
+        let added = if partitions.is_empty() { Ok(()) } else { self.create_partitions(database, table, partitions).and_then(first_failure) };
+        if let Err(error) = added {
+            self.delete_table(database, table)?;
+            return Err(error);
+        }
+        Ok(created)
+    }
+
     /// Replaces a table's whole definition and raises its version by one; partitions stay. With an expected version
     /// this is an atomic compare-and-swap. Errors: `ConcurrentModification` (nothing changed), `InvalidInput`.
     fn update_table(&self, database: &DatabaseName, table: &TableName, update: TableUpdate) -> Result<Arc<Table>>;

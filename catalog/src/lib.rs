@@ -25,4 +25,4 @@ pub use model::{
 };
 pub use names::{DatabaseName, TableName};
 pub use partition::{PartitionSet, PartitionValues};
-pub use store::{FileCatalog, MemoryCatalog};
+pub use store::{Addition, FileCatalog, MemoryCatalog};

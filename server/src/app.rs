@@ -10,7 +10,7 @@ use crate::query::queue::Queue;
 use crate::query::workgroups::Workgroups;
 use crate::s3::{Endpoint, EndpointOptions};
 use crate::storage::{BucketTarget, Storage, StorageOptions};
-use owlake_catalog::{Catalog, Clock, DatabaseDefinition, DatabaseName};
+use owlake_catalog::{Addition, Catalog, Clock, DatabaseDefinition, DatabaseName};
 use owlake_engine::engine::{Engine, EngineConfig};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
@@ -83,6 +83,8 @@ impl App {
         let catalog: Arc<dyn Catalog> = open_catalog(&data_dir.join("catalog"), clock.clone())?;
         make_default_database(catalog.as_ref()).map_err(|error| start("catalog", error))?;
         let storage = Arc::new(Storage::open(storage_options(&config)).map_err(|error| start("storage", error))?);
+        // Statements that a kill interrupted after they had happened: their files are in place, their tables may not be.
+        storage.settle(&|note| settle_addition(catalog.as_ref(), note));
         let engine_config = EngineConfig {
             memory_bytes_max: config.memory_bytes_max,
             target_partitions: config.query_threads(),
@@ -129,6 +131,14 @@ impl App {
 fn open_catalog(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Catalog>, ServerError> {
     let catalog = owlake_catalog::FileCatalog::open(folder, clock).map_err(|error| start("catalog", error))?;
     Ok(Arc::new(catalog))
+}
+
+/// Makes the catalog's entry of an interrupted statement; whether it is there now.
+fn settle_addition(catalog: &dyn Catalog, note: &str) -> bool {
+    Addition::decode(note).and_then(|addition| addition.settle(catalog)).unwrap_or_else(|error| {
+        tracing::error!(%error, "an interrupted statement cannot be entered into the catalog; its files are removed");
+        false
+    })
 }
 
 /// A new catalog has the database `default`, as a Hive metastore has; one that was dropped stays dropped.

@@ -12,7 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::catalog::DropMode;
 use crate::error::{CatalogError, EntityKind, Result};
 use crate::limits::TABLES_PER_DATABASE_MAX;
-use crate::model::{Database, DatabaseDefinition, Table, TableDefinition};
+use crate::model::{Database, DatabaseDefinition, PartitionDefinition, Table, TableDefinition};
 use crate::names::{DatabaseName, TableName};
 use crate::rules;
 use crate::store::durable;
@@ -20,6 +20,7 @@ use crate::store::file_catalog::Environment;
 use crate::store::layout::{
     self, DATABASE_FILE, DELETED_SUFFIX, LOG_SUFFIX, PARTITIONS_SUFFIX, TABLE_SUFFIX, TEMPORARY_SUFFIX, TablePaths, VERSIONS_SUFFIX,
 };
+use crate::store::partition_plan::PartitionChange;
 use crate::store::stored;
 use crate::store::table_store::{self, TableStore};
 
@@ -110,7 +111,13 @@ impl DatabaseStore {
         Ok(())
     }
 
-    pub(super) fn create_table(&self, name: &TableName, definition: TableDefinition) -> Result<Arc<Table>> {
+    /// Writes the table and its partitions, and only then lets readers find them.
+    pub(super) fn create_table(
+        &self,
+        name: &TableName,
+        definition: TableDefinition,
+        partitions: Vec<PartitionDefinition>,
+    ) -> Result<Arc<Table>> {
         let definition = rules::admit_table(definition)?;
         let is_removed = self.is_removed.lock();
         self.must_exist(*is_removed)?;
@@ -138,7 +145,18 @@ impl DatabaseStore {
             version_id: 0,
         });
         durable::write_whole(&paths.table(), &stored::encode_table(&table)?)?;
-        self.insert(name.clone(), paths, Ok(Arc::clone(&table)));
+        let store = self.table_store(name.clone(), paths, Ok(Arc::clone(&table)));
+        if !partitions.is_empty() {
+            let failure = match store.change_partitions(PartitionChange::Create(partitions)) {
+                Ok(failures) => failures.into_iter().next().map(|failure| failure.error),
+                Err(error) => Some(error),
+            };
+            if let Some(error) = failure {
+                store.remove()?;
+                return Err(error);
+            }
+        }
+        self.tables.write().insert(name.clone(), Arc::new(store));
         Ok(table)
     }
 
@@ -166,8 +184,12 @@ impl DatabaseStore {
     }
 
     fn insert(&self, name: TableName, paths: TablePaths, table: Result<Arc<Table>>) {
-        let store = TableStore::new(self.name.clone(), name.clone(), paths, Arc::clone(&self.environment), table);
+        let store = self.table_store(name.clone(), paths, table);
         self.tables.write().insert(name, Arc::new(store));
+    }
+
+    fn table_store(&self, name: TableName, paths: TablePaths, table: Result<Arc<Table>>) -> TableStore {
+        TableStore::new(self.name.clone(), name, paths, Arc::clone(&self.environment), table)
     }
 
     fn read_tables(&self) -> Result<()> {

@@ -125,7 +125,17 @@ impl Catalog for FileCatalog {
     }
 
     fn create_table(&self, database: &DatabaseName, table: &TableName, definition: TableDefinition) -> Result<Arc<Table>> {
-        self.find_database(database)?.create_table(table, definition)
+        self.find_database(database)?.create_table(table, definition, Vec::new())
+    }
+
+    fn create_table_with_partitions(
+        &self,
+        database: &DatabaseName,
+        table: &TableName,
+        definition: TableDefinition,
+        partitions: Vec<PartitionDefinition>,
+    ) -> Result<Arc<Table>> {
+        self.find_database(database)?.create_table(table, definition, partitions)
     }
 
     fn update_table(&self, database: &DatabaseName, table: &TableName, update: TableUpdate) -> Result<Arc<Table>> {

@@ -18,6 +18,7 @@
 //! folder, or the last byte of a line in the log. What comes before is invisible, what comes after is repeated when the
 //! catalog is opened.
 
+mod addition;
 mod database_store;
 mod durable;
 mod file_catalog;
@@ -31,5 +32,6 @@ mod stored_partition;
 mod stored_shape;
 mod table_store;
 
+pub use addition::Addition;
 pub use file_catalog::FileCatalog;
 pub use memory::MemoryCatalog;

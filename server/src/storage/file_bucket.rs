@@ -3,6 +3,7 @@
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use md5::{Digest, Md5};
@@ -12,6 +13,7 @@ use super::error::{IoContext, Result, StorageError};
 use super::key_path::{self, SIDE_FOLDER};
 use super::odd_keys::OddKeys;
 use super::sidecar::{self, FileState, PartRecord, Record};
+use super::visibility::{View, Visibility};
 
 /// A bucket in a folder. Methods block on the file system; call them off the async threads.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct FileBucket {
     pub(super) odd: OddKeys,
     /// Held while an object appears or disappears, so that a condition and its write are one step. Never held over body I/O.
     pub(super) commit: Mutex<()>,
+    /// Which of the files are no objects yet.
+    pub(super) visibility: Arc<Visibility>,
     pub(super) fsync: bool,
 }
 
@@ -47,21 +51,32 @@ pub struct ObjectInfo {
 impl FileBucket {
     /// Opens the folder `root`, which must exist, and removes temporary files an earlier process left.
     pub fn open(name: &str, root: &Path, fsync: bool) -> Result<Self> {
+        let bucket = Self::open_with_leftovers(name, root, fsync)?;
+        match fs::remove_dir_all(bucket.temp_folder()) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(bucket = name, error = %e, "cannot remove temporary files of an earlier run");
+            }
+            _ => {}
+        }
+        bucket.remove_unfinished_uploads();
+        Ok(bucket)
+    }
+
+    /// As [`Self::open`], with the temporary files still there.
+    pub(super) fn open_with_leftovers(name: &str, root: &Path, fsync: bool) -> Result<Self> {
         let root = match root.canonicalize() {
             Ok(root) if root.is_dir() => root,
             Ok(_) => return Err(StorageError::no_such_bucket(name)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(StorageError::no_such_bucket(name)),
             Err(e) => return Err(StorageError::io(name, "cannot open the bucket's folder", e)),
         };
-        let side = root.join(SIDE_FOLDER);
-        match fs::remove_dir_all(side.join("tmp")) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(bucket = name, error = %e, "cannot remove temporary files of an earlier run");
-            }
-            _ => {}
-        }
-        let odd = OddKeys::load(side.join("odd")).about(name, "cannot read the bucket's key index")?;
-        Ok(Self { name: name.to_owned(), root, odd, commit: Mutex::new(()), fsync })
+        let odd = OddKeys::load(root.join(SIDE_FOLDER).join("odd")).about(name, "cannot read the bucket's key index")?;
+        Ok(Self { name: name.to_owned(), root, odd, commit: Mutex::new(()), visibility: Arc::default(), fsync })
+    }
+
+    /// The same bucket, whose files are hidden together with those of other buckets.
+    pub(super) fn with_visibility(self, visibility: Arc<Visibility>) -> Self {
+        Self { visibility, ..self }
     }
 
     /// The bucket's name.
@@ -88,6 +103,17 @@ impl FileBucket {
 
     /// The object `key`, if it exists.
     pub fn find(&self, key: &str) -> Result<Option<ObjectFile>> {
+        self.find_as_of(key, None)
+    }
+
+    /// The object `key` if it existed when `view` began.
+    pub(super) fn find_as_of(&self, key: &str, view: Option<&View>) -> Result<Option<ObjectFile>> {
+        let found = self.find_file(key)?;
+        Ok(found.filter(|_| !self.visibility.hides(&self.name, key, view)))
+    }
+
+    /// The file of `key`, be it an object already or not.
+    pub(super) fn find_file(&self, key: &str) -> Result<Option<ObjectFile>> {
         key_path::check(key)?;
         let path = if self.odd.contains(key) {
             self.odd.data_path(key)

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::error::{IoContext, Result};
 use super::file_bucket::{FileBucket, ObjectFile, is_absent};
 use super::key_path::{SIDE_FOLDER, is_safe_segment};
+use super::visibility::View;
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,8 @@ pub struct ListPage {
 pub struct Listing {
     bucket: Arc<FileBucket>,
     query: ListQuery,
+    /// What may be seen: one instant, however long the listing takes.
+    view: Arc<View>,
     /// Folders being read, innermost last.
     folders: Vec<Folder>,
     /// Whether folders are common prefixes as a whole.
@@ -119,8 +122,14 @@ impl ListItem {
 impl Listing {
     /// Starts at the first row after `query.start_after`.
     pub fn new(bucket: Arc<FileBucket>, query: ListQuery) -> Result<Self> {
+        let view = Arc::new(bucket.visibility.view());
+        Self::as_of(bucket, query, view)
+    }
+
+    /// As [`Self::new`], of what was there when `view` began.
+    pub(super) fn as_of(bucket: Arc<FileBucket>, query: ListQuery, view: Arc<View>) -> Result<Self> {
         let is_collapsing = query.delimiter.as_deref() == Some("/");
-        let mut listing = Self { bucket, query, folders: Vec::new(), is_collapsing, plain: None, odd: None, last_prefix: None };
+        let mut listing = Self { bucket, query, view, folders: Vec::new(), is_collapsing, plain: None, odd: None, last_prefix: None };
         let base = listing.query.prefix.rfind('/').map_or("", |end| listing.query.prefix.get(..=end).unwrap_or_default());
         if base.is_empty() || listing.is_plain_folder(base) {
             let base = base.to_owned();
@@ -166,7 +175,7 @@ impl Listing {
             if !takes_odd && self.bucket.odd.contains(&key) {
                 continue;
             }
-            if let Some(file) = self.bucket.find(&key)? {
+            if let Some(file) = self.bucket.find_as_of(&key, Some(&self.view))? {
                 return Ok(Some(ListItem::Object(file)));
             }
         }
@@ -206,7 +215,7 @@ impl Listing {
             let path = folder.path.join(&name);
             if !self.is_collapsing {
                 self.enter(path, key)?;
-            } else if self.holds_object(&path).about(&key, "cannot list the folder")? {
+            } else if self.holds_object(&path, &key).about(&key, "cannot list the folder")? {
                 self.plain = Some(Plain::Prefix(key));
                 return Ok(());
             }
@@ -240,16 +249,17 @@ impl Listing {
     }
 
     /// Whether any object lies below a folder.
-    fn holds_object(&self, path: &Path) -> io::Result<bool> {
+    fn holds_object(&self, path: &Path, prefix: &str) -> io::Result<bool> {
         let names = read_names(path, false)?;
         let (folders, files): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name.ends_with('/'));
         for file in files {
-            if self.bucket.file_state(&path.join(file))?.is_some() {
+            let is_hidden = || self.bucket.visibility.hides(&self.bucket.name, &format!("{prefix}{file}"), Some(&self.view));
+            if self.bucket.file_state(&path.join(&file))?.is_some() && !is_hidden() {
                 return Ok(true);
             }
         }
         for folder in folders {
-            if self.holds_object(&path.join(folder))? {
+            if self.holds_object(&path.join(&folder), &format!("{prefix}{folder}"))? {
                 return Ok(true);
             }
         }

@@ -12,6 +12,9 @@
 //! | `attributes` | which headers and tags an object carries |
 //! | `checksum`, `crc_combine` | how the S3 checksums are computed and joined |
 //! | `put` | how an object appears atomically, under a condition |
+//! | `publication` | how the files of one statement become objects together |
+//! | `journal` | what a crash leaves of them |
+//! | `visibility` | which files are objects already, and for whom |
 //! | `remove` | how an object disappears |
 //! | `copy` | how an object is duplicated |
 //! | `listing` | how keys are listed in byte order |
@@ -29,17 +32,20 @@ pub mod copy;
 mod crc_combine;
 pub mod error;
 pub mod file_bucket;
+mod journal;
 pub mod key_path;
 pub mod listing;
 pub mod multipart;
 pub mod object_store;
 mod odd_keys;
 mod port;
+mod publication;
 pub mod put;
 mod remove;
 pub mod resolver;
 mod sidecar;
 pub mod upload;
+mod visibility;
 
 pub use attributes::Attributes;
 pub use error::{StorageError, StorageErrorKind};

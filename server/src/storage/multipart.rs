@@ -226,6 +226,26 @@ impl FileBucket {
         }
     }
 
+    /// Removes folders of uploads that a kill cut off before they were uploads, and data files of parts that never became parts.
+    pub(super) fn remove_unfinished_uploads(&self) {
+        let Ok(folders) = fs::read_dir(self.side().join("uploads")) else { return };
+        for folder in folders.filter_map(|entry| Some(entry.ok()?.path())) {
+            if !folder.join(UPLOAD_FILE).is_file() {
+                let _ = fs::remove_dir_all(&folder);
+                continue;
+            }
+            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            let (data, parts): (Vec<PathBuf>, Vec<PathBuf>) =
+                entries.filter_map(|entry| Some(entry.ok()?.path())).partition(|path| path.extension().is_some_and(|e| e == "data"));
+            let used: Vec<String> = parts.iter().filter_map(|path| Some(self.load_part(path).ok()?.file)).collect();
+            for path in data {
+                if !path.file_name().and_then(|name| name.to_str()).is_some_and(|name| used.iter().any(|used| used == name)) {
+                    let _ = fs::remove_file(path);
+                }
+            }
+        }
+    }
+
     fn check_named_parts(&self, upload: &Upload, named: &[CompletedPart]) -> Result<Vec<Part>> {
         let invalid = |text: &'static str| StorageError::new(StorageErrorKind::InvalidPart, &upload.key, text);
         if named.is_empty() {

@@ -18,14 +18,17 @@ use object_store::{
     Attribute, CopyMode, CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
+use owlake_engine::storage::Publication;
 use parking_lot::Mutex;
 
 use super::attributes::Attributes;
 use super::error::{IoContext, StorageError, StorageErrorKind};
 use super::file_bucket::{FileBucket, ObjectFile};
 use super::listing::{ListItem, ListQuery, Listing};
+use super::publication::Member;
 use super::put::{Digests, NewObject, ObjectWriter, WriteCondition};
 use super::upload;
+use super::visibility::View;
 
 /// Reads up to this size run on the calling thread.
 const INLINE_READ_BYTES_MAX: u64 = 512 * 1024;
@@ -45,12 +48,23 @@ const STORE: &str = "owlake";
 #[derive(Debug, Clone)]
 pub struct FileObjectStore {
     bucket: Arc<FileBucket>,
+    /// The instant that listings show; each its own when there is none.
+    view: Option<Arc<View>>,
 }
 
 impl FileObjectStore {
     /// The store of `bucket`.
     pub fn new(bucket: Arc<FileBucket>) -> Self {
-        Self { bucket }
+        Self { bucket, view: None }
+    }
+
+    /// The store of `bucket` with listings that show one instant.
+    pub(super) fn as_of(bucket: Arc<FileBucket>, view: Arc<View>) -> Self {
+        Self { bucket, view: Some(view) }
+    }
+
+    fn view(&self) -> Arc<View> {
+        self.view.clone().unwrap_or_else(|| Arc::new(self.bucket.visibility.view()))
     }
 
     fn open(&self, location: &Path) -> Result<(File, ObjectFile)> {
@@ -110,6 +124,7 @@ impl ObjectStore for FileObjectStore {
             attributes: attributes_of(&opts.attributes),
             writer: Arc::new(Mutex::new(Some(writer))),
             offset: 0,
+            publication: opts.extensions.get::<Publication>().cloned(),
         }))
     }
 
@@ -172,18 +187,18 @@ impl ObjectStore for FileObjectStore {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        list_objects(Arc::clone(&self.bucket), folder_prefix(prefix), String::new())
+        list_objects(Arc::clone(&self.bucket), folder_prefix(prefix), String::new(), self.view())
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        list_objects(Arc::clone(&self.bucket), folder_prefix(prefix), offset.to_string())
+        list_objects(Arc::clone(&self.bucket), folder_prefix(prefix), offset.to_string(), self.view())
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        let bucket = Arc::clone(&self.bucket);
+        let (bucket, view) = (Arc::clone(&self.bucket), self.view());
         let query = ListQuery { prefix: folder_prefix(prefix), delimiter: Some("/".into()), start_after: String::new() };
         let items = upload::blocking(move || {
-            let mut listing = Listing::new(bucket, query)?;
+            let mut listing = Listing::as_of(bucket, query, view)?;
             let mut items = Vec::new();
             while let Some(item) = listing.next_item()? {
                 items.push(item);
@@ -234,6 +249,8 @@ struct FileUpload {
     attributes: Attributes,
     writer: Arc<Mutex<Option<ObjectWriter>>>,
     offset: u64,
+    /// The other files it appears with; it appears by itself when there is none.
+    publication: Option<Publication>,
 }
 
 #[async_trait]
@@ -264,6 +281,11 @@ impl MultipartUpload for FileUpload {
     async fn complete(&mut self) -> Result<PutResult> {
         let writer = self.writer.lock().take();
         let (bucket, key) = (Arc::clone(&self.bucket), self.key.clone());
+        if let Some(publication) = self.publication.take() {
+            let body = writer.ok_or_else(|| engine_error(ended(&key)))?.finish();
+            publication.enlist(Box::new(Member { bucket, key, body }));
+            return Ok(PutResult { e_tag: None, version: None });
+        }
         let new = NewObject { attributes: std::mem::take(&mut self.attributes), ..NewObject::default() };
         let file = upload::blocking(move || {
             let writer = writer.ok_or_else(|| ended(&key))?;
@@ -341,20 +363,25 @@ fn write_all_at(mut file: &File, bytes: &[u8], offset: u64) -> std::io::Result<(
     file.write_all(bytes)
 }
 
-fn list_objects(bucket: Arc<FileBucket>, prefix: String, start_after: String) -> BoxStream<'static, Result<ObjectMeta>> {
+fn list_objects(
+    bucket: Arc<FileBucket>,
+    prefix: String,
+    start_after: String,
+    view: Arc<View>,
+) -> BoxStream<'static, Result<ObjectMeta>> {
     enum State {
-        Start(Arc<FileBucket>, ListQuery),
+        Start(Arc<FileBucket>, ListQuery, Arc<View>),
         Running(Box<Listing>),
         End,
     }
-    let start = State::Start(bucket, ListQuery { prefix, delimiter: None, start_after });
+    let start = State::Start(bucket, ListQuery { prefix, delimiter: None, start_after }, view);
     stream::try_unfold(start, |state| async move {
         if matches!(state, State::End) {
             return Ok(None);
         }
         let (rows, next) = upload::blocking(move || {
             let mut listing = match state {
-                State::Start(bucket, query) => Box::new(Listing::new(bucket, query)?),
+                State::Start(bucket, query, view) => Box::new(Listing::as_of(bucket, query, view)?),
                 State::Running(listing) => listing,
                 State::End => return Ok((Vec::new(), State::End)),
             };

@@ -118,11 +118,36 @@ impl FileBucket {
             }
             None => {}
         }
+        let path = self.rename_into_place(key, is_odd, |path| body.temp.persist(path).map_err(|e| e.error))?;
+        Ok(self.describe(ObjectFile { key: key.to_owned(), path, state }))
+    }
+
+    /// Puts a written body in the place of `key`, which it keeps hidden where that key is hidden. It gets no metadata file.
+    pub(super) fn place(&self, key: &str, body: WrittenBody) -> Result<()> {
+        key_path::check(key)?;
+        let _commit = self.commit.lock();
+        let is_odd = !self.make_plain_place(key).about(key, "cannot create the object's folder")?;
+        self.rename_into_place(key, is_odd, |path| body.temp.persist(path).map_err(|e| e.error)).map(drop)
+    }
+
+    /// [`Self::place`] for a temporary file that a killed process left; one that is gone is in its place already.
+    pub(super) fn place_leftover(&self, temp: &str, key: &str) -> Result<()> {
+        key_path::check(key)?;
+        let from = self.temp_folder().join(temp);
+        if !key_path::is_safe_segment(temp) || !from.is_file() {
+            return Ok(());
+        }
+        let _commit = self.commit.lock();
+        let is_odd = !self.make_plain_place(key).about(key, "cannot create the object's folder")?;
+        self.rename_into_place(key, is_odd, |path| fs::rename(from, path)).map(drop)
+    }
+
+    fn rename_into_place(&self, key: &str, is_odd: bool, rename: impl FnOnce(&Path) -> io::Result<()>) -> Result<PathBuf> {
         let path = if is_odd { self.odd.data_path(key) } else { self.root.join(key) };
         if is_odd {
             self.odd.prepare(key, &self.temp_folder()).about(key, "cannot record the object's key")?;
         }
-        body.temp.persist(&path).map_err(|e| StorageError::io(key, "cannot put the object in place", e.error))?;
+        rename(&path).about(key, "cannot put the object in place")?;
         if is_odd {
             self.odd.insert(key);
         }
@@ -131,7 +156,7 @@ impl FileBucket {
         {
             sidecar::sync_folder(folder).about(key, "cannot make the object durable")?;
         }
-        Ok(self.describe(ObjectFile { key: key.to_owned(), path, state }))
+        Ok(path)
     }
 
     /// Changes the metadata of an existing object without touching its bytes.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use super::error::{IoContext, Result};
 use super::file_bucket::{FileBucket, ObjectInfo};
@@ -22,13 +23,25 @@ impl FileBucket {
 
     /// Deletes `key` once `check` has accepted what is there; a missing object is not checked.
     pub fn delete_if(&self, key: &str, check: impl FnOnce(&ObjectInfo) -> Result<()>) -> Result<bool> {
-        key_path::check(key)?;
         let _commit = self.commit.lock();
         let Some(file) = self.find(key)? else { return Ok(false) };
         let path = file.path.clone();
         check(&self.describe(file))?;
+        self.remove_file(key, &path)
+    }
+
+    /// Deletes a file that may be hidden still.
+    pub(super) fn delete_hidden(&self, key: &str) -> Result<bool> {
+        let _commit = self.commit.lock();
+        match self.find_file(key)? {
+            Some(file) => self.remove_file(key, &file.path),
+            None => Ok(false),
+        }
+    }
+
+    fn remove_file(&self, key: &str, path: &Path) -> Result<bool> {
         if !self.odd.remove(key).about(key, "cannot delete the object")? {
-            match fs::remove_file(&path) {
+            match fs::remove_file(path) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e).about(key, "cannot delete the object"),
                 _ => {}
             }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
 use super::attributes::Tags;
@@ -18,8 +18,10 @@ use super::error::{IoContext, Result, StorageError, StorageErrorKind};
 use super::file_bucket::FileBucket;
 use super::key_path::SIDE_FOLDER;
 use super::object_store::FileObjectStore;
+use super::publication::Pending;
 use super::put::unix_ms;
 use super::sidecar;
+use super::visibility::Visibility;
 
 /// What a configured bucket name stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,8 +85,11 @@ struct BucketFile {
 /// All buckets. Opening is lazy; a folder made by hand is a bucket at once.
 #[derive(Debug)]
 pub struct Storage {
-    options: StorageOptions,
+    pub(super) options: StorageOptions,
     open: RwLock<HashMap<String, OpenBucket>>,
+    pub(super) visibility: Arc<Visibility>,
+    /// What a killed process had decided on and the catalog is still to be told.
+    pub(super) pending: Mutex<Vec<Pending>>,
 }
 
 #[derive(Debug, Clone)]
@@ -95,11 +100,13 @@ struct OpenBucket {
 }
 
 impl Storage {
-    /// Creates the folder of buckets if needed and cleans up what a killed process left in them.
+    /// Creates the folder of buckets if needed, ends what a killed process had decided on, and cleans up the rest of what it left.
+    /// The catalog is to be told by [`Self::settle`].
     pub fn open(options: StorageOptions) -> Result<Self> {
         let folder = options.buckets_folder.display().to_string();
         fs::create_dir_all(&options.buckets_folder).about(&folder, "cannot create the folder of buckets")?;
-        let storage = Self { options, open: RwLock::new(HashMap::new()) };
+        let storage = Self { options, open: RwLock::default(), visibility: Arc::default(), pending: Mutex::default() };
+        *storage.pending.lock() = storage.recover()?;
         for bucket in storage.buckets()? {
             if let Err(error) = storage.resolve(&bucket.name) {
                 tracing::warn!(bucket = bucket.name, %error, "cannot open the bucket");
@@ -199,12 +206,17 @@ impl Storage {
     }
 
     /// The folder a bucket name stands for; none for a remote store.
-    fn folder_of(&self, name: &str) -> Option<PathBuf> {
+    pub(super) fn folder_of(&self, name: &str) -> Option<PathBuf> {
         match self.options.targets.get(name) {
             None | Some(BucketTarget::Embedded) => Some(self.options.buckets_folder.join(name)),
             Some(BucketTarget::Folder { path }) => Some(path.clone()),
             Some(BucketTarget::S3 { .. }) => None,
         }
+    }
+
+    /// The folder of journals; its name is no bucket's.
+    pub(super) fn commits_folder(&self) -> PathBuf {
+        self.options.buckets_folder.join(SIDE_FOLDER).join("commits")
     }
 
     fn resolve(&self, name: &str) -> Result<OpenBucket> {
@@ -227,7 +239,7 @@ impl Storage {
         buckets.remove(name);
         let open = match folder {
             Some(root) => {
-                let files = Arc::new(FileBucket::open(name, &root, self.options.fsync)?);
+                let files = Arc::new(FileBucket::open(name, &root, self.options.fsync)?.with_visibility(Arc::clone(&self.visibility)));
                 OpenBucket { objects: Arc::new(FileObjectStore::new(Arc::clone(&files))), files: Some(files) }
             }
             None => OpenBucket { files: None, objects: self.remote_store(name)? },

@@ -5,6 +5,7 @@ mod api;
 mod connection;
 mod damage;
 mod kill;
+mod kill_writes;
 mod load;
 mod process;
 mod random_requests;

@@ -194,15 +194,15 @@ impl Engine {
                     Ok(effect("SHOW CREATE VIEW", move || view::show_create(&context, &name).map(Output::Text)))
                 }
                 StatementKind::CreateTableAsSelect(create) => {
-                    let scope = WriteScope { engine: self, session, parameter_count: parsed.parameter_count, meter };
+                    let scope = self.write_scope(session, parsed.parameter_count, meter);
                     create_table_as_select::prepare(scope, *create).await.map(writing)
                 }
                 StatementKind::Insert(insert) => {
-                    let scope = WriteScope { engine: self, session, parameter_count: parsed.parameter_count, meter };
+                    let scope = self.write_scope(session, parsed.parameter_count, meter);
                     insert::prepare(scope, *insert).await.map(writing)
                 }
                 StatementKind::Unload(unload) => {
-                    let scope = WriteScope { engine: self, session, parameter_count: parsed.parameter_count, meter };
+                    let scope = self.write_scope(session, parsed.parameter_count, meter);
                     unload::prepare(scope, *unload).await.map(writing)
                 }
                 StatementKind::Prepare { name, statement } => {
@@ -249,7 +249,17 @@ impl Engine {
 
     /// Plans an analysed query.
     pub async fn prepare_ir(&self, session: &Session, query: ir::Query, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
-        let lowerer = self.lowerer(session, Arc::clone(&meter));
+        self.plan_ir(session, query, meter, self.buckets_now()).await
+    }
+
+    async fn plan_ir(
+        &self,
+        session: &Session,
+        query: ir::Query,
+        meter: Arc<Meter>,
+        buckets: Arc<dyn BucketResolver>,
+    ) -> Result<Prepared, EngineError> {
+        let lowerer = self.lowerer(session, Arc::clone(&meter), buckets);
         let state = self.runtime.session();
         on_big_stack(plan_query(lowerer, state, query, meter)).await
     }
@@ -265,9 +275,15 @@ impl Engine {
         on_big_stack(async move { analyze(catalog.as_ref(), &session, &query, parameter_count) }).await
     }
 
-    /// Plans rows that are written.
-    pub(crate) async fn plan_rows(&self, session: &Session, query: ir::Query, meter: Arc<Meter>) -> Result<PlannedRows, EngineError> {
-        match self.prepare_ir(session, query, meter).await?.work {
+    /// Plans rows that are written, from what `buckets` show.
+    pub(crate) async fn plan_rows(
+        &self,
+        session: &Session,
+        query: ir::Query,
+        meter: Arc<Meter>,
+        buckets: Arc<dyn BucketResolver>,
+    ) -> Result<PlannedRows, EngineError> {
+        match self.plan_ir(session, query, meter, buckets).await?.work {
             Work::Query { plan, session, meter, token } => Ok(PlannedRows { plan, session, meter, token }),
             _ => Err(EngineError::internal("a query without a plan")),
         }
@@ -280,7 +296,7 @@ impl Engine {
         parameter_count: usize,
         meter: Arc<Meter>,
     ) -> Result<Prepared, EngineError> {
-        let lowerer = self.lowerer(&session, Arc::clone(&meter));
+        let lowerer = self.lowerer(&session, Arc::clone(&meter), self.buckets_now());
         let state = self.runtime.session();
         let catalog = Arc::clone(&self.catalog);
         on_big_stack(async move {
@@ -325,10 +341,21 @@ impl Engine {
         StatementContext { catalog: Arc::clone(&self.catalog), buckets: Arc::clone(&self.buckets), session }
     }
 
-    fn lowerer(&self, session: &Session, meter: Arc<Meter>) -> Lowerer {
+    /// The buckets as they are now, for all listings of one query. To be asked before the catalog is: a partition is entered before
+    /// its files are shown.
+    fn buckets_now(&self) -> Arc<dyn BucketResolver> {
+        Arc::clone(&self.buckets).at_this_instant().unwrap_or_else(|| Arc::clone(&self.buckets))
+    }
+
+    /// What a writing statement is prepared with.
+    fn write_scope(&self, session: Session, parameter_count: usize, meter: Arc<Meter>) -> WriteScope<'_> {
+        WriteScope { engine: self, session, parameter_count, meter, buckets_read: self.buckets_now() }
+    }
+
+    fn lowerer(&self, session: &Session, meter: Arc<Meter>, buckets: Arc<dyn BucketResolver>) -> Lowerer {
         let scans = ScanContext {
             catalog: Arc::clone(&self.catalog),
-            buckets: Arc::clone(&self.buckets),
+            buckets,
             caches: self.scan_caches.clone(),
             meter,
             target_partitions: self.config.target_partitions,

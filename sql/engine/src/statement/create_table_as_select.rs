@@ -4,10 +4,7 @@
 
 use std::sync::Arc;
 
-use owlake_catalog::{
-    Catalog, CatalogError, Column, DatabaseName, Parameters, PartitionDefinition, StorageDescriptor, StorageFormat, TableDefinition,
-    TableName,
-};
+use owlake_catalog::{CatalogError, Column, DatabaseName, Parameters, StorageDescriptor, StorageFormat, TableDefinition, TableName};
 use owlake_syntax::location::Location as At;
 use owlake_syntax::trino::ast::{CreateTableAsSelect, QualifiedName, StatementKind};
 
@@ -18,7 +15,7 @@ use crate::error::EngineError;
 use crate::scan::location::Location;
 use crate::session::Session;
 use crate::write::{
-    FileFormat, Folders, NewPartition, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty,
+    CatalogEntry, FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty,
     hive_columns, named_columns, storage_format,
 };
 
@@ -57,13 +54,12 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
         let data: Vec<WriteColumn> = written.by_ref().take(hive.len() - key_count).collect();
         let folders = Folders { base: location, keys: keys.to_vec(), existing: None, template: None };
         let table = WriteTable::new(data, written.collect(), settings.format, folders, scope.names(), Arc::clone(&context.buckets))?;
-        Some(WritePlan { rows: scope.engine.plan_rows(&scope.session, query, scope.meter).await?, table })
+        Some(WritePlan { rows: scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?, table })
     } else {
         None
     };
-    let catalog = Arc::clone(&context.catalog);
-    let finish = move |partitions: Vec<NewPartition>| register(catalog.as_ref(), &database, &name, definition, &storage, partitions);
-    Ok(WriteJob { plan, finish: Box::new(finish), has_manifest: true })
+    let entry = CatalogEntry { catalog: Arc::clone(&context.catalog), database, table: name, definition: Some(definition), format: storage };
+    Ok(WriteJob { plan, entry: Some(entry), has_manifest: true })
 }
 
 /// Whether a statement is a CTAS that says where its files go, which a workgroup may forbid.
@@ -74,7 +70,7 @@ pub fn has_external_location(statement: &owlake_syntax::Statement) -> bool {
 }
 
 fn nothing() -> WriteJob {
-    WriteJob { plan: None, finish: Box::new(|_| Ok(())), has_manifest: false }
+    WriteJob { plan: None, entry: None, has_manifest: false }
 }
 
 /// The properties of a Hive table.
@@ -186,59 +182,6 @@ fn definition(
 
 fn storage_of(definition: &TableDefinition) -> StorageDescriptor {
     definition.storage.clone().unwrap_or_default()
-}
-
-/// Enters the table and its partitions.
-fn register(
-    catalog: &dyn Catalog,
-    database: &DatabaseName,
-    name: &TableName,
-    definition: TableDefinition,
-    format: &Arc<StorageFormat>,
-    partitions: Vec<NewPartition>,
-) -> Result<(), EngineError> {
-    catalog.create_table(database, name, definition).map_err(|error| match error {
-        CatalogError::AlreadyExists { .. } => EngineError::engine(
-            "TABLE_ALREADY_EXISTS",
-            format!("line 1:1: Destination table '{CATALOG_NAME}.{database}.{name}' already exists"),
-        ),
-        other => catalog_failure(&other),
-    })?;
-    let registered = register_partitions(catalog, database, name, format, partitions);
-    if registered.is_err()
-        && let Err(error) = catalog.delete_table(database, name)
-    {
-        tracing::error!(%error, "a table whose partitions failed cannot be removed");
-    }
-    registered
-}
-
-/// Enters new partitions; one that came up meanwhile keeps its entry.
-pub(super) fn register_partitions(
-    catalog: &dyn Catalog,
-    database: &DatabaseName,
-    name: &TableName,
-    format: &Arc<StorageFormat>,
-    partitions: Vec<NewPartition>,
-) -> Result<(), EngineError> {
-    if partitions.is_empty() {
-        return Ok(());
-    }
-    let definitions = partitions.into_iter().map(|partition| PartitionDefinition {
-        values: partition.values,
-        storage: Some(StorageDescriptor { location: Some(partition.location.into()), format: Arc::clone(format) }),
-        ..PartitionDefinition::default()
-    });
-    let failures = catalog.create_partitions(database, name, definitions.collect()).map_err(|error| catalog_failure(&error))?;
-    match failures.into_iter().find(|failed| !matches!(failed.error, CatalogError::AlreadyExists { .. })) {
-        None => Ok(()),
-        Some(failed) => Err(catalog_failure(&failed.error)),
-    }
-}
-
-fn catalog_failure(error: &CatalogError) -> EngineError {
-    tracing::error!(%error, "a written table cannot be entered into the catalog");
-    EngineError::engine("HIVE_METASTORE_ERROR", error.to_string())
 }
 
 /// Database and table of a name. Errors: NOT_FOUND for another catalog; MISSING_SCHEMA_NAME; SYNTAX_ERROR.

@@ -12,14 +12,14 @@ use owlake_functions::types::coercion::{can_coerce, common_supertype};
 use owlake_syntax::location::Location as At;
 use owlake_syntax::trino::ast::Insert;
 
-use super::create_table_as_select::{register_partitions, resolve};
+use super::create_table_as_select::resolve;
 use crate::analyze::failure::fail_at;
 use crate::analyze::tables::{CATALOG_NAME, CatalogTables, FoundTable, QualifiedTableName, TableProviderLookup};
 use crate::error::EngineError;
 use crate::ir::{self, Expr, ExprKind, OutputColumn, Relation, Symbol};
 use crate::scan::location::Location;
 use crate::table::{ColumnKind, TableColumn, TableSource};
-use crate::write::{FileFormat, Fit, Folders, NewPartition, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable};
+use crate::write::{CatalogEntry, FileFormat, Fit, Folders, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable};
 
 /// The inserted columns' symbols start here: above the analyzer's, below the lowering's.
 const FIRST_SYMBOL: u32 = 1 << 29;
@@ -53,10 +53,10 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, insert: Insert) -> Result<Wri
     let data_count = snapshot.table.columns().len();
     let (data, keys) = columns.split_at(data_count);
     let table = WriteTable::new(data.to_vec(), keys.to_vec(), format, folders, scope.names(), Arc::clone(&scope.engine.buckets))?;
-    let rows = scope.engine.plan_rows(&scope.session, query, scope.meter).await?;
-    let (catalog, format) = (Arc::clone(&scope.engine.catalog), snapshot.table.definition.storage.clone().unwrap_or_default().format);
-    let finish = move |partitions: Vec<NewPartition>| register_partitions(catalog.as_ref(), &database, &name, &format, partitions);
-    Ok(WriteJob { plan: Some(WritePlan { rows, table }), finish: Box::new(finish), has_manifest: false })
+    let rows = scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?;
+    let format = snapshot.table.definition.storage.clone().unwrap_or_default().format;
+    let entry = CatalogEntry { catalog: Arc::clone(&scope.engine.catalog), database, table: name, definition: None, format };
+    Ok(WriteJob { plan: Some(WritePlan { rows, table }), entry: Some(entry), has_manifest: false })
 }
 
 /// The named columns in the order written. Ref: Trino 401; the first text measured.

@@ -8,7 +8,10 @@ use arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
-use owlake_catalog::PartitionValues;
+use owlake_catalog::{
+    Addition, Catalog, CatalogError, DatabaseName, PartitionDefinition, PartitionValues, StorageDescriptor, StorageFormat, TableDefinition,
+    TableName,
+};
 use owlake_functions::types::TrinoType;
 use owlake_functions::types::arrow_form::arrow_type;
 use parking_lot::Mutex;
@@ -21,13 +24,14 @@ use super::format::FileFormat;
 use super::naming::FileNames;
 use super::partitioned::is_partition_type;
 use super::stream::{StreamFiles, write_stream};
-use super::upload::{Upload, WrittenFile, commit, has_objects, withdraw};
+use super::upload::{Upload, WrittenFile, commit, has_objects};
+use crate::analyze::tables::CATALOG_NAME;
 use crate::engine::{Engine, Meter, Written, rows_scanned, with_types};
 use crate::error::EngineError;
 use crate::plan::cancellation::{TokenCell, cancelled};
 use crate::scan::location::Location;
 use crate::session::Session;
-use crate::storage::BucketResolver;
+use crate::storage::{BucketResolver, Entry, Publication};
 
 /// Partitions one statement can write. Ref: Athena user guide, "Considerations for CTAS and INSERT INTO"; measured text.
 const PARTITIONS_MAX: usize = 100;
@@ -51,6 +55,8 @@ pub(crate) struct WriteTable {
     pub folders: Folders,
     pub names: FileNames,
     pub buckets: Arc<dyn BucketResolver>,
+    /// The files of the statement, which appear together.
+    pub publication: Publication,
     open: Mutex<HashSet<PartitionValues>>,
     types: Vec<DataType>,
 }
@@ -75,6 +81,8 @@ pub(crate) struct WriteScope<'a> {
     pub session: Session,
     pub parameter_count: usize,
     pub meter: Arc<Meter>,
+    /// What the query reads: the buckets as they were when the statement began.
+    pub buckets_read: Arc<dyn BucketResolver>,
 }
 
 impl WriteScope<'_> {
@@ -96,10 +104,37 @@ pub(crate) struct NewPartition {
 pub(crate) struct WriteJob {
     /// `None` writes nothing: WITH NO DATA, or a table that exists already.
     pub plan: Option<WritePlan>,
-    /// Enters the result into the catalog, once the files are visible. Blocks on the disk.
-    pub finish: Box<dyn FnOnce(Vec<NewPartition>) -> Result<(), EngineError> + Send>,
+    /// What the catalog is to know; `None` for files without a table.
+    pub entry: Option<CatalogEntry>,
     /// Whether a list of the files is kept even when there are none.
     pub has_manifest: bool,
+}
+
+/// The table whose rows are written.
+pub(crate) struct CatalogEntry {
+    pub catalog: Arc<dyn Catalog>,
+    pub database: DatabaseName,
+    pub table: TableName,
+    /// For a table that is made by the statement.
+    pub definition: Option<TableDefinition>,
+    /// How new partitions are stored.
+    pub format: Arc<StorageFormat>,
+}
+
+impl CatalogEntry {
+    fn addition(&self, partitions: Vec<NewPartition>) -> Addition {
+        let partitions = partitions.into_iter().map(|partition| PartitionDefinition {
+            values: partition.values,
+            storage: Some(StorageDescriptor { location: Some(partition.location.into()), format: Arc::clone(&self.format) }),
+            ..PartitionDefinition::default()
+        });
+        Addition {
+            database: self.database.clone(),
+            table: self.table.clone(),
+            definition: self.definition.clone(),
+            partitions: partitions.collect(),
+        }
+    }
 }
 
 impl WriteTable {
@@ -117,7 +152,7 @@ impl WriteTable {
             return Err(EngineError::engine("NOT_SUPPORTED", message));
         }
         let types = columns.iter().chain(&keys).map(|column| arrow_type(&column.data_type)).collect();
-        Ok(WriteTable { columns: columns.into(), keys, format, folders, names, buckets, open: Mutex::default(), types })
+        Ok(WriteTable { columns: columns.into(), keys, format, folders, names, buckets, publication: Publication::default(), open: Mutex::default(), types })
     }
 
     /// The batch with the declared physical types, its texts within their columns' lengths.
@@ -151,12 +186,14 @@ impl WriteTable {
 }
 
 impl WriteJob {
-    /// Writes, shows and registers. Errors: nothing is left to see, but for what a failing store keeps from being removed.
+    /// Writes, shows and registers, all or nothing. Errors: nothing is left, but for what a failing store keeps from being removed.
     pub(crate) async fn run(self, cancel: CancellationToken) -> Result<Written, EngineError> {
-        let WriteJob { plan, finish, has_manifest } = self;
+        let WriteJob { plan, entry, has_manifest } = self;
+        let (mut publication, mut buckets) = (Publication::default(), None);
         let (files, new_partitions, rows) = match plan {
             None => (Vec::new(), Vec::new(), 0),
             Some(plan) => {
+                (publication, buckets) = (plan.table.publication.clone(), Some(Arc::clone(&plan.table.buckets)));
                 // A prepared statement runs once, so the cell is empty here.
                 let _ = plan.rows.token.set(cancel.clone());
                 tokio::select! {
@@ -167,7 +204,7 @@ impl WriteJob {
             }
         };
         // A task of its own: once it has begun, the commit ends, whoever stops waiting.
-        let committed = tokio::spawn(commit_all(files, new_partitions, finish)).await;
+        let committed = tokio::spawn(commit_all(files, publication, buckets, entry.map(|entry| (entry.addition(new_partitions), entry.catalog)))).await;
         let files = committed.map_err(|error| EngineError::internal(format!("a commit ended abnormally: {error}")))??;
         let bytes = files.iter().map(|file| file.bytes).sum();
         Ok(Written { rows, bytes, files: files.into_iter().map(|file| file.url).collect(), has_manifest })
@@ -206,20 +243,44 @@ fn spread(plan: Arc<dyn ExecutionPlan>, threads: usize) -> Result<Arc<dyn Execut
     Ok(Arc::new(RepartitionExec::try_new(plan, Partitioning::RoundRobinBatch(threads))?))
 }
 
+/// Shows the files and enters what the catalog is to know.
 async fn commit_all(
     uploads: Vec<Upload>,
-    new_partitions: Vec<NewPartition>,
-    finish: Box<dyn FnOnce(Vec<NewPartition>) -> Result<(), EngineError> + Send>,
+    publication: Publication,
+    buckets: Option<Arc<dyn BucketResolver>>,
+    addition: Option<(Addition, Arc<dyn Catalog>)>,
 ) -> Result<Vec<WrittenFile>, EngineError> {
-    let files = commit(uploads).await?;
-    let finished = tokio::task::spawn_blocking(move || finish(new_partitions)).await;
-    match finished.unwrap_or_else(|error| Err(EngineError::internal(format!("a catalog write ended abnormally: {error}")))) {
-        Ok(()) => Ok(files),
-        Err(error) => {
-            withdraw(&files).await;
-            Err(error)
+    let entry = match &addition {
+        Some((addition, _)) if addition.definition.is_some() => Entry::Table(note(addition)?),
+        Some((addition, _)) if !addition.partitions.is_empty() => Entry::Partitions(note(addition)?),
+        Some(_) | None => Entry::None,
+    };
+    let enter = move || match &addition {
+        Some((addition, catalog)) => addition.enter(catalog.as_ref()).map_err(|error| entry_failure(addition, &error)),
+        None => Ok(()),
+    };
+    match buckets {
+        Some(buckets) => commit(uploads, publication, buckets, entry, enter).await,
+        None => {
+            let entered = tokio::task::spawn_blocking(move || enter()).await;
+            entered.unwrap_or_else(|error| Err(EngineError::internal(format!("a catalog write ended abnormally: {error}"))))?;
+            Ok(Vec::new())
         }
     }
+}
+
+fn note(addition: &Addition) -> Result<String, EngineError> {
+    addition.encode().map_err(|error| entry_failure(addition, &error))
+}
+
+fn entry_failure(addition: &Addition, error: &CatalogError) -> EngineError {
+    let (database, table) = (&addition.database, &addition.table);
+    if matches!(error, CatalogError::AlreadyExists { .. }) {
+        let message = format!("line 1:1: Destination table '{CATALOG_NAME}.{database}.{table}' already exists");
+        return EngineError::engine("TABLE_ALREADY_EXISTS", message);
+    }
+    tracing::error!(%error, %database, %table, "a written table cannot be entered into the catalog");
+    EngineError::engine("HIVE_METASTORE_ERROR", error.to_string())
 }
 
 /// Refuses a target that has anything in it. Ref: measured Athena behaviour, "Writing".

@@ -15,8 +15,8 @@
 //! | `fit` | does a text fit the column it is inserted into |
 //! | `upload` | how bytes stay hidden until the commit |
 //!
-//! Nothing can be seen before the commit: every file is an upload that the store shows only when it is completed (a rename in
-//! a local bucket). All uploads are complete but for that step before the first is shown, and the catalog's entry is made last.
+//! Nothing can be seen before the commit: every file is an upload whose bytes are all there before the first is shown, and the store
+//! shows them together with the catalog's entry (`crate::storage::BucketResolver::publish`).
 
 mod columns;
 mod delimited;
@@ -38,5 +38,5 @@ pub(crate) use columns::{hive_columns, named_columns};
 pub(crate) use fit::Fit;
 pub(crate) use folders::Folders;
 pub(crate) use format::{FileFormat, storage_format};
-pub(crate) use job::{NewPartition, PlannedRows, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty};
+pub(crate) use job::{CatalogEntry, PlannedRows, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty};
 pub(crate) use properties::{Properties, Subject};

@@ -140,7 +140,7 @@ impl OpenFile {
         let location = folder.location.join(&table.names.next(table.format.extension()));
         let store = table.buckets.object_store(&location.bucket)?;
         let key = Path::parse(&location.prefix).unwrap_or_else(|_| Path::from(location.prefix.as_str()));
-        let upload = Upload::open(store, location.bucket.as_str().into(), key).await?;
+        let upload = Upload::open(store, location.bucket.as_str().into(), key, &table.publication).await?;
         Ok(OpenFile { encoder: Encoder::new(&table.columns, table.format)?, upload, gathered: Vec::new(), gathered_rows: 0 })
     }
 

@@ -1,20 +1,22 @@
 //! How do bytes stay hidden until the commit? As uploads that are not completed: no listing shows them, and a crash leaves nothing.
 //!
-//! A local bucket keeps an unfinished upload in its folder for temporary files and completes it by a rename; an S3-compatible store
-//! keeps it as a multipart upload. Ref: Amazon S3 API reference, CompleteMultipartUpload.
+//! A local bucket keeps an unfinished upload in its folder for temporary files, and shows all uploads of one [`Publication`] together;
+//! an S3-compatible store keeps it as a multipart upload and shows one after the other.
+//! Ref: Amazon S3 API reference, CompleteMultipartUpload.
 
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt};
+use object_store::{Extensions, MultipartUpload, ObjectStore, ObjectStoreExt, PutMultipartOptions};
 use tokio::task::JoinSet;
 
 use crate::error::EngineError;
+use crate::storage::{BucketResolver, Entry, Publication};
 
 /// Parts of one file on their way at once.
 const PARTS_PARALLEL_MAX: usize = 2;
-/// Files shown at once.
+/// Files completed at once.
 const COMMITS_PARALLEL_MAX: usize = 8;
 
 /// A file being written; given up when dropped.
@@ -28,7 +30,7 @@ pub(super) struct Upload {
     bytes: u64,
 }
 
-/// A file that is visible.
+/// A file whose upload is completed.
 #[derive(Debug, Clone)]
 pub(super) struct WrittenFile {
     pub url: String,
@@ -39,9 +41,17 @@ pub(super) struct WrittenFile {
 
 impl Upload {
     /// Errors: HIVE_WRITER_OPEN_ERROR.
-    pub(super) async fn open(store: Arc<dyn ObjectStore>, bucket: Arc<str>, key: Path) -> Result<Upload, EngineError> {
-        let upload =
-            store.put_multipart(&key).await.map_err(|error| failed("HIVE_WRITER_OPEN_ERROR", "Error creating a file", &key, &error))?;
+    pub(super) async fn open(
+        store: Arc<dyn ObjectStore>,
+        bucket: Arc<str>,
+        key: Path,
+        publication: &Publication,
+    ) -> Result<Upload, EngineError> {
+        let mut extensions = Extensions::new();
+        extensions.insert(publication.clone());
+        let options = PutMultipartOptions { extensions, ..PutMultipartOptions::default() };
+        let opened = store.put_multipart_opts(&key, options).await;
+        let upload = opened.map_err(|error| failed("HIVE_WRITER_OPEN_ERROR", "Error creating a file", &key, &error))?;
         Ok(Upload { store, bucket, key, upload: Some(upload), parts: JoinSet::new(), bytes: 0 })
     }
 
@@ -94,8 +104,26 @@ impl Drop for Upload {
     }
 }
 
-/// Shows all files. Errors: none is visible then.
-pub(super) async fn commit(uploads: Vec<Upload>) -> Result<Vec<WrittenFile>, EngineError> {
+/// Shows all files and makes the catalog's entry by `enter`. Errors: then there is no file, and no entry.
+pub(super) async fn commit(
+    uploads: Vec<Upload>,
+    publication: Publication,
+    buckets: Arc<dyn BucketResolver>,
+    entry: Entry,
+    mut enter: impl FnMut() -> Result<(), EngineError> + Send + 'static,
+) -> Result<Vec<WrittenFile>, EngineError> {
+    let files = complete(uploads).await?;
+    let published = tokio::task::spawn_blocking(move || buckets.publish(&publication, &entry, &mut enter)).await;
+    match published.unwrap_or_else(|error| Err(EngineError::internal(format!("a commit ended abnormally: {error}")))) {
+        Ok(()) => Ok(files),
+        Err(error) => {
+            withdraw(&files).await;
+            Err(error)
+        }
+    }
+}
+
+async fn complete(uploads: Vec<Upload>) -> Result<Vec<WrittenFile>, EngineError> {
     let mut shown: Vec<Result<WrittenFile, EngineError>> =
         futures::stream::iter(uploads.into_iter().map(Upload::complete)).buffered(COMMITS_PARALLEL_MAX).collect().await;
     match shown.iter().position(Result::is_err) {
@@ -109,8 +137,8 @@ pub(super) async fn commit(uploads: Vec<Upload>) -> Result<Vec<WrittenFile>, Eng
     }
 }
 
-/// Removes files whose catalog entry could not be made.
-pub(super) async fn withdraw(files: &[WrittenFile]) {
+/// Removes files that an external store shows already, though the statement failed.
+async fn withdraw(files: &[WrittenFile]) {
     for file in files {
         if let Err(error) = file.store.delete(&file.key).await {
             tracing::warn!(%error, url = file.url, "a file of a failed statement cannot be removed");
