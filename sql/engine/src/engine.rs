@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
-use futures::StreamExt;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use owlake_catalog::Catalog;
 use owlake_functions::types::TrinoType;
 use owlake_functions::types::arrow_form::arrow_type;
@@ -19,6 +21,9 @@ use crate::analyze::analyzer::{AnalyzerContext, Wording, analyze_query};
 use crate::analyze::parameters;
 use crate::analyze::tables::CatalogTables;
 use crate::error::EngineError;
+use crate::explain;
+use crate::explain::options::PlanType;
+use crate::explain::statement::{Shown, Subject, Times, plan_options};
 use crate::ir;
 use crate::lower::lowerer::Lowerer;
 use crate::plan::cancellation::{TokenCell, cancelled, watched};
@@ -75,9 +80,14 @@ enum Work {
     },
     /// Rows that become files.
     Write(Box<WriteJob>),
+    /// EXPLAIN ANALYZE: runs the statement it is about and tells what that took.
+    Explained(Box<ExplainedRun>),
     /// A change of the catalog that is ready to be made; it may block on the disk.
     Effect(Box<dyn FnOnce() -> Result<Output, EngineError> + Send>),
 }
+
+/// Runs to the end, and gives the lines to show.
+type ExplainedRun = dyn FnOnce(CancellationToken) -> BoxFuture<'static, Result<Vec<String>, EngineError>> + Send;
 
 /// A column of a result: the name as the client sees it and the type it prints by.
 #[derive(Debug, Clone, PartialEq)]
@@ -179,7 +189,9 @@ impl Engine {
             }
             owlake_syntax::Statement::Trino(statement) => match statement.kind {
                 StatementKind::Query(query) => self.prepare_query(session, query, parsed.parameter_count, meter).await,
-                StatementKind::Explain(explain) => self.prepare_explain(session, explain, parsed.parameter_count).await,
+                StatementKind::Explain(explain) => {
+                    self.prepare_explain(session, explain, parsed.parameter_count, &parsed.text, meter).await
+                }
                 StatementKind::ShowFunctions { pattern, escape } => {
                     let rows = show_functions::rows(pattern.as_deref(), escape.as_deref())?;
                     Ok(Prepared { columns: show_functions::columns(), output: OutputKind::Rows, work: Work::Rows(rows) })
@@ -233,6 +245,7 @@ impl Engine {
             }
             Work::Rows(batch) => Ok(Output::Rows(futures::stream::once(async { Ok(batch) }).boxed())),
             Work::Text(lines) => Ok(Output::Text(lines)),
+            Work::Explained(run) => run(cancel).await.map(Output::Text),
             Work::Write(job) => job.run(cancel).await.map(Output::Written),
             Work::Effect(effect) => {
                 let output = tokio::task::spawn_blocking(effect).await;
@@ -283,8 +296,9 @@ impl Engine {
         meter: Arc<Meter>,
         buckets: Arc<dyn BucketResolver>,
     ) -> Result<PlannedRows, EngineError> {
+        let shown = Shown::of(&query);
         match self.plan_ir(session, query, meter, buckets).await?.work {
-            Work::Query { plan, session, meter, token } => Ok(PlannedRows { plan, session, meter, token }),
+            Work::Query { plan, session, meter, token } => Ok(PlannedRows { plan, shown, session, meter, token }),
             _ => Err(EngineError::internal("a query without a plan")),
         }
     }
@@ -306,18 +320,88 @@ impl Engine {
         .await
     }
 
-    async fn prepare_explain(&self, session: Session, explain: Explain, parameter_count: usize) -> Result<Prepared, EngineError> {
-        if explain.is_analyze {
-            return Err(EngineError::engine("NOT_SUPPORTED", "EXPLAIN ANALYZE is not supported yet"));
+    /// The statement is planned and told; EXPLAIN ANALYZE runs it first, when this is run.
+    async fn prepare_explain(
+        &self,
+        session: Session,
+        explain: Explain,
+        parameter_count: usize,
+        text: &str,
+        meter: Arc<Meter>,
+    ) -> Result<Prepared, EngineError> {
+        let (plan_type, format) = plan_options(&explain)?;
+        let (is_analyze, is_verbose) = (explain.is_analyze, explain.is_verbose);
+        let started = Instant::now();
+        // Planning alone is free: what it reads of footers is charged to nobody.
+        let meter = if is_analyze { meter } else { Arc::default() };
+        let (shown, work) = self.planned(session, *explain.statement, parameter_count, text, meter).await?;
+        let planning = started.elapsed();
+        if !is_analyze {
+            let subject = match work {
+                Work::Query { plan, .. } => Subject { plan: Some(plan), shown, target: None },
+                Work::Write(job) => job.subject(shown),
+                _ => Subject { plan: None, shown, target: None },
+            };
+            let lines = explain::statement::lines(subject, plan_type, format, None);
+            let column = if plan_type == PlanType::Validate {
+                ResultColumn { name: "Valid".to_owned(), data_type: ResultType::Trino(TrinoType::Boolean) }
+            } else {
+                let length = lines.iter().map(|line| line.chars().count() + 1).sum::<usize>().saturating_sub(1);
+                query_plan(TrinoType::Varchar(u32::try_from(length).ok()))
+            };
+            return Ok(Prepared { columns: vec![column], output: OutputKind::Text, work: Work::Text(lines) });
         }
-        let StatementKind::Query(query) = explain.statement.kind else {
-            return Err(EngineError::engine("NOT_SUPPORTED", "EXPLAIN of anything but a query is not supported yet"));
+        let run = move |cancel: CancellationToken| {
+            let work = async move {
+                let started = Instant::now();
+                let subject = run_explained(shown, work, cancel).await?;
+                let times = Times { planning, execution: started.elapsed(), is_verbose };
+                Ok(explain::statement::lines(subject, PlanType::Distributed, format, Some(times)))
+            };
+            work.boxed()
         };
-        let prepared = self.prepare_query(session, query, parameter_count, Arc::default()).await?;
-        let Work::Query { plan, .. } = &prepared.work else { return Err(EngineError::internal("a query without a plan")) };
-        let text = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
-        let columns = vec![ResultColumn { name: "Query Plan".to_owned(), data_type: ResultType::Trino(TrinoType::VARCHAR) }];
-        Ok(Prepared { columns, output: OutputKind::Text, work: Work::Text(text.lines().map(str::to_owned).collect()) })
+        let columns = vec![query_plan(TrinoType::VARCHAR)];
+        Ok(Prepared { columns, output: OutputKind::Text, work: Work::Explained(Box::new(run)) })
+    }
+
+    /// A statement with a plan, planned. Errors: NOT_SUPPORTED for one without.
+    async fn planned(
+        &self,
+        session: Session,
+        statement: ast::Statement,
+        parameter_count: usize,
+        text: &str,
+        meter: Arc<Meter>,
+    ) -> Result<(Shown, Work), EngineError> {
+        let scope = |session| self.write_scope(session, parameter_count, Arc::clone(&meter));
+        let mut job = match statement.kind {
+            StatementKind::Query(query) => {
+                let lowerer = self.lowerer(&session, Arc::clone(&meter), self.buckets_now());
+                let state = self.runtime.session();
+                let catalog = Arc::clone(&self.catalog);
+                return on_big_stack(async move {
+                    let query = analyze(catalog.as_ref(), &session, &query, parameter_count)?;
+                    let shown = Shown::of(&query);
+                    Ok((shown, plan_query(lowerer, state, query, meter).await?.work))
+                })
+                .await;
+            }
+            StatementKind::CreateTableAsSelect(create) => create_table_as_select::prepare(scope(session), *create).await?,
+            StatementKind::Insert(insert) => insert::prepare(scope(session), *insert).await?,
+            StatementKind::Unload(unload) => unload::prepare(scope(session), *unload).await?,
+            StatementKind::Execute { name, parameters } => {
+                let (session, parsed) = prepared::statement(self, session, &name.value, &parameters, text)?;
+                let owlake_syntax::Statement::Trino(statement) = parsed.statement else {
+                    return Err(EngineError::engine("NOT_SUPPORTED", "EXPLAIN is not supported for this prepared statement"));
+                };
+                return Box::pin(self.planned(session, *statement, parsed.parameter_count, &parsed.text, meter)).await;
+            }
+            other => {
+                return Err(EngineError::engine("NOT_SUPPORTED", format!("EXPLAIN of {} is not supported", statement_name(&other))));
+            }
+        };
+        let shown = job.plan.as_mut().map(|plan| std::mem::take(&mut plan.rows.shown)).unwrap_or_default();
+        Ok((shown, Work::Write(Box::new(job))))
     }
 
     /// The view's query is analysed for its columns and its errors, and stored as text.
@@ -394,6 +478,33 @@ async fn plan_query(mut lowerer: Lowerer, state: SessionState, query: ir::Query,
 fn writing(job: WriteJob) -> Prepared {
     let columns = vec![ResultColumn { name: "rows".to_owned(), data_type: ResultType::Trino(TrinoType::Bigint) }];
     Prepared { columns, output: OutputKind::Count, work: Work::Write(Box::new(job)) }
+}
+
+/// The column of EXPLAIN.
+fn query_plan(data_type: TrinoType) -> ResultColumn {
+    ResultColumn { name: "Query Plan".to_owned(), data_type: ResultType::Trino(data_type) }
+}
+
+/// Runs a planned statement to its end, its rows given to nobody.
+async fn run_explained(shown: Shown, work: Work, cancel: CancellationToken) -> Result<Subject, EngineError> {
+    match work {
+        Work::Query { plan, session, meter, token } => {
+            // A prepared statement runs once, so the cell is empty here.
+            let _ = token.set(cancel.clone());
+            if let Output::Rows(mut rows) = rows_of(Arc::clone(&plan), &session, meter, &[], cancel)? {
+                while let Some(batch) = rows.next().await {
+                    batch?;
+                }
+            }
+            Ok(Subject { plan: Some(plan), shown, target: None })
+        }
+        Work::Write(job) => {
+            let subject = job.subject(shown);
+            job.run(cancel).await?;
+            Ok(subject)
+        }
+        _ => Err(EngineError::internal("a statement without a plan was explained")),
+    }
 }
 
 /// The stream of a plan's batches, with the result's physical types, until its end or the cancellation.

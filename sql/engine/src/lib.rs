@@ -3,6 +3,7 @@
 pub mod analyze;
 pub mod engine;
 pub mod error;
+mod explain;
 pub mod ir;
 pub mod lower;
 pub mod plan;

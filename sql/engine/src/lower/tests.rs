@@ -290,7 +290,7 @@ async fn the_catalog_is_read_as_tables() {
     let (listed, _) = lake.sql("SHOW FUNCTIONS LIKE 'sum'").await.unwrap();
     assert!(!listed.is_empty() && listed.iter().all(|row| row[0] == "sum" && row[3] == "aggregate"));
     let (plan, _) = lake.sql("EXPLAIN SELECT id FROM t").await.unwrap();
-    assert!(plan.concat().concat().contains("DataSourceExec"));
+    assert!(plan.concat().concat().contains("TableScan[table = awsdatacatalog:db:t]"));
 }
 
 /// Twenty thousand rows joined with themselves on a condition that never holds: minutes of work without a row.

@@ -28,6 +28,7 @@ use super::upload::{Upload, WrittenFile, commit, has_objects};
 use crate::analyze::tables::CATALOG_NAME;
 use crate::engine::{Engine, Meter, Written, rows_scanned, with_types};
 use crate::error::EngineError;
+use crate::explain::statement::{Shown, Subject, Target};
 use crate::plan::cancellation::{TokenCell, cancelled};
 use crate::scan::location::Location;
 use crate::session::Session;
@@ -70,6 +71,8 @@ pub(crate) struct WritePlan {
 /// A query that is ready to run.
 pub(crate) struct PlannedRows {
     pub plan: Arc<dyn ExecutionPlan>,
+    /// How the plan is told by EXPLAIN.
+    pub shown: Shown,
     pub session: Box<SessionState>,
     pub meter: Arc<Meter>,
     pub token: TokenCell,
@@ -186,6 +189,15 @@ impl WriteTable {
 }
 
 impl WriteJob {
+    /// What EXPLAIN tells of.
+    pub(crate) fn subject(&self, shown: Shown) -> Subject {
+        let target = match &self.entry {
+            Some(entry) => Target::Table { database: entry.database.to_string(), table: entry.table.to_string() },
+            None => Target::Files,
+        };
+        Subject { plan: self.plan.as_ref().map(|plan| Arc::clone(&plan.rows.plan)), shown, target: Some(target) }
+    }
+
     /// Writes, shows and registers, all or nothing. Errors: nothing is left, but for what a failing store keeps from being removed.
     pub(crate) async fn run(self, cancel: CancellationToken) -> Result<Written, EngineError> {
         let WriteJob { plan, entry, has_manifest } = self;
