@@ -5,6 +5,7 @@
 
 use crate::error::SyntaxError;
 use crate::hive;
+use crate::lexer::{self, Token, TokenKind};
 use crate::location::Location;
 use crate::trino;
 use crate::trino::ast::StatementKind as TrinoKind;
@@ -68,6 +69,7 @@ pub fn parse(input: &str) -> Result<Parsed, SyntaxError> {
                 check_hive(&statement)?;
                 Statement::Hive(Box::new(statement))
             }
+            Err(hive::parser::Mismatch { refusal: Some(refusal), .. }) => return Err(SyntaxError::unlocated(refusal)),
             Err(mismatch) if is_hive_only(&words) => return Err(no_viable_alternative(text, mismatch.start, mismatch.end)),
             Err(_) => Statement::Trino(Box::new(parse_trino(text)?)),
         }
@@ -203,11 +205,34 @@ fn location_of(text: &str, offset: usize) -> Location {
 }
 
 fn parse_trino(text: &str) -> Result<trino::ast::Statement, SyntaxError> {
-    trino::parse_statement(text).map_err(|error| {
-        // A query cut off after FROM is not reported as a syntax error. Ref: measured, `SELECT * FROM`.
+    let statement = trino::parse_statement(text).map_err(|error| {
+        // A query cut off after FROM is not reported as a syntax error. Ref: measured, `SELECT * FROM`, `SELECT FROM`.
         let is_cut_after_from = text.len() >= 4 && text.get(text.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case("FROM"));
-        if is_cut_after_from { SyntaxError::unlocated(UNSUPPORTED) } else { error }
-    })
+        let is_long_number =
+            error.text().strip_prefix("Invalid numeric literal: ").is_some_and(|digits| digits.len() >= REFUSED_DIGITS_MIN);
+        if is_cut_after_from || is_long_number { SyntaxError::unlocated(UNSUPPORTED) } else { error }
+    })?;
+    if names_system_runtime(text) { Err(SyntaxError::unlocated(UNSUPPORTED)) } else { Ok(statement) }
+}
+
+/// From how many digits on an integer is no statement Athena takes. Ref: measured.
+const REFUSED_DIGITS_MIN: usize = 36;
+
+/// Whether a statement names a table of `system.runtime`. Ref: measured; such statements are refused whole.
+fn names_system_runtime(text: &str) -> bool {
+    const NAME: [&str; 4] = ["system", ".", "runtime", "."];
+    if !text.to_ascii_lowercase().contains("runtime") {
+        return false;
+    }
+    let tokens = lexer::tokenize(text);
+    let is_name = |window: &[Token<'_>]| {
+        window
+            .iter()
+            .zip(NAME)
+            .all(|(token, part)| token.kind != TokenKind::String && token.text.trim_matches('"').eq_ignore_ascii_case(part))
+    };
+    let begins = |start: usize| start.checked_sub(1).and_then(|before| tokens.get(before)).is_none_or(|before| !before.is("."));
+    tokens.windows(NAME.len()).enumerate().any(|(start, window)| begins(start) && is_name(window))
 }
 
 /// What Athena checks of a Hive statement before it accepts it. Ref: measured, CREATE TABLE without LOCATION or EXTERNAL.
@@ -303,6 +328,28 @@ mod tests {
 
     fn refusal(text: &str) -> String {
         parse(text).map(|parsed| panic!("accepted as {:?}", parsed.kind)).unwrap_err().message
+    }
+
+    // basis: measured Athena behaviour, StartQueryExecution.
+    #[test]
+    fn what_athena_does_not_take_is_refused_in_its_words() {
+        let long_number = format!("SELECT {}", "9".repeat(36));
+        for text in [
+            "SELECT * FROM",
+            "SELECT FROM",
+            "USE d",
+            "START TRANSACTION",
+            "CREATE INDEX i ON t (a)",
+            "SELECT * FROM system.runtime.queries",
+            "SELECT * FROM \"system\".runtime.nodes n",
+            "SHOW CREATE TABLE \"t\"",
+            &long_number,
+        ] {
+            assert_eq!(refusal(text), UNSUPPORTED, "{text}");
+        }
+        assert_eq!(kind("SELECT 'system.runtime.x', s.system.runtime.x FROM s"), ("DML", "SELECT"));
+        assert_eq!(refusal("DESCRIBE a.b.c.d"), "Invalid table name a.b.c.d");
+        assert_eq!(refusal("DROP TABLE a.b.c.d"), "Invalid table name a.b.c.d");
     }
 
     // basis: measured Athena behaviour, classification table.

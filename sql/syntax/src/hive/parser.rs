@@ -14,6 +14,8 @@ use super::tokens::{Token, TokenKind, tokenize};
 pub struct Mismatch {
     pub start: usize,
     pub end: usize,
+    /// The whole text of the refusal, where it is not for the other grammar to find one.
+    pub refusal: Option<String>,
 }
 
 /// Nesting of a column's type past which the text is refused. Basis: inferred; Glue's own types stay far below.
@@ -21,7 +23,7 @@ const TYPE_DEPTH_MAX: usize = 200;
 
 /// Parses one statement. `Err` tells where the text left the grammar.
 pub fn parse(text: &str) -> Result<Statement, Mismatch> {
-    let tokens = tokenize(text).map_err(|start| Mismatch { start, end: text.len() })?;
+    let tokens = tokenize(text).map_err(|start| Mismatch { start, end: text.len(), refusal: None })?;
     let mut parser = Parser { tokens: &tokens, text, position: 0 };
     let statement = parser.statement()?;
     parser.end()?;
@@ -497,7 +499,8 @@ impl Parser<'_> {
             parts.push(self.identifier()?);
         }
         if parts.len() > 3 {
-            return Err(self.mismatch());
+            // Ref: measured, a name of four parts.
+            return Err(Mismatch { refusal: Some(format!("Invalid table name {}", parts.join("."))), ..self.mismatch() });
         }
         let table = parts.pop().ok_or_else(|| self.mismatch())?;
         let database = parts.pop();
@@ -625,6 +628,6 @@ impl Parser<'_> {
 
     fn mismatch(&self) -> Mismatch {
         let token = self.peek();
-        Mismatch { start: token.start, end: token.end.min(self.text.len()) }
+        Mismatch { start: token.start, end: token.end.min(self.text.len()), refusal: None }
     }
 }
