@@ -6,6 +6,7 @@
 //! | `events/dt=2024-01-01/hour=00/` … | three partitions: kind string, amount bigint; 2, 3 and 0 rows |
 //! | `drift/` | two files of one table: `a` as int32 in one and int64 in the other, `B` missing in the first, names in other cases |
 //! | `broken/` | an object that is no Parquet file |
+//! | `serde/` | the text files of `testdata/lake/serde`, a folder a table |
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +35,24 @@ pub fn write(folder: &Path) -> Result<(), TestdataError> {
     let broken = folder.join("broken");
     let fail = |error: std::io::Error| TestdataError::Write { path: broken.display().to_string(), reason: error.to_string() };
     std::fs::create_dir_all(&broken).map_err(fail)?;
-    std::fs::write(broken.join("data.parquet"), b"id,name\n1,a\n").map_err(fail)
+    std::fs::write(broken.join("data.parquet"), b"id,name\n1,a\n").map_err(fail)?;
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("lake"), folder)
+}
+
+/// Copies the committed files as they are.
+fn copy_folder(from: &Path, to: &Path) -> Result<(), TestdataError> {
+    let fail = |error: std::io::Error| TestdataError::Write { path: from.display().to_string(), reason: error.to_string() };
+    std::fs::create_dir_all(to).map_err(fail)?;
+    for entry in std::fs::read_dir(from).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let target = to.join(entry.file_name());
+        if entry.file_type().map_err(fail)?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target).map_err(fail)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_one(folder: &Path, key: &str, batch: RecordBatch, codec: Codec) -> Result<(), TestdataError> {

@@ -1,4 +1,4 @@
-//! How are the files of a Hive-layout table scanned? Prune partitions, list what is left, read Parquet by name.
+//! How are the files of a Hive-layout table scanned? Prune partitions, list what is left, read Parquet by name, text line by line.
 //!
 //! Ref: measured Athena behaviour, "Hive-layout reading". Partition predicates run before anything is listed; of the
 //! listed files the footers are read while planning (up to a bound), which gives exact row counts, early schema errors and no further
@@ -23,6 +23,7 @@ use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
 use futures::{StreamExt, TryStreamExt};
 use owlake_catalog::{StorageDescriptor, TableSnapshot};
 use owlake_functions::types::TrinoType;
@@ -36,7 +37,10 @@ use super::location::Location;
 use super::origin::ScanOrigin;
 use super::partition_batch::{is_decided_by_partition, surviving_partitions};
 use super::schema_adapter::{DeclaredTypes, DeclaredTypesFactory};
+use super::serde::{Reading, SerDe};
 use super::source::{ScanContext, schema_of_columns};
+use super::text::source::{OutputColumn, TextSource};
+use super::text_scan::TextTable;
 use crate::error::EngineError;
 use crate::error::from_datafusion::external;
 use crate::table::{ColumnKind, TableColumn, TableHandle};
@@ -143,20 +147,56 @@ impl HiveTable {
         Location::parse(location)
     }
 
-    /// Only Parquet so far; any other SerDe is refused by its name.
+    /// A SerDe that cannot be read is refused by its name.
     fn check_format(&self, storage: &StorageDescriptor) -> Result<(), EngineError> {
-        let serde = storage.format.serde_info.as_ref().and_then(|serde| serde.serialization_library.as_deref()).unwrap_or_default();
-        let input_format = storage.format.input_format.as_deref().unwrap_or_default();
-        let is_parquet =
-            serde.to_ascii_lowercase().contains("parquet") || serde.is_empty() && input_format.to_ascii_lowercase().contains("parquet");
-        if is_parquet {
-            return Ok(());
+        SerDe::of(&storage.format).map(|_| ()).map_err(|named| {
+            EngineError::engine(
+                "HIVE_UNSUPPORTED_FORMAT",
+                format!("Table {}.{} is stored in a format that is not supported: {named}", self.table.database, self.table.name),
+            )
+        })
+    }
+
+    /// Are the files of a partition (of the table, without one) lines of text?
+    fn has_lines(&self, partition: Option<usize>) -> bool {
+        let own = partition.and_then(|row| self.snapshot.partitions.as_slice()[row].definition.storage.as_ref());
+        let storage = own.or(self.snapshot.table.definition.storage.as_ref());
+        let serde = storage.and_then(|storage| SerDe::of(&storage.format).ok());
+        serde.is_some_and(|serde| matches!(serde.reading, Reading::Lines(_)))
+    }
+
+    /// The plan that reads the files of text at these locations; none when there are no files.
+    async fn text_plan(
+        &self,
+        located: &[(Location, Option<usize>)],
+        filters: &[Expr],
+        limit: Option<usize>,
+        positions: &[usize],
+        partitions: Option<&arrow::record_batch::RecordBatch>,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>, DataFusionError> {
+        let locations: Vec<Location> = located.iter().map(|(location, _)| location.clone()).collect();
+        let listed = list_files(&self.context.buckets, &locations).await.map_err(external)?;
+        let files: Vec<_> = listed.into_iter().map(|file| self.scanned(file, located)).map(|file| (file.counted, file.partition)).collect();
+        if files.is_empty() {
+            return Ok(None);
         }
-        let named = if serde.is_empty() { input_format } else { serde };
-        Err(EngineError::engine(
-            "HIVE_UNSUPPORTED_FORMAT",
-            format!("Table {}.{} is stored in a format that is not supported: {named}", self.table.database, self.table.name),
-        ))
+        let columns = positions.iter().map(|position| self.column(*position));
+        let (data, constants): (Vec<&TableColumn>, Vec<&TableColumn>) =
+            columns.partition(|column| matches!(column.kind, ColumnKind::Data(_)));
+        let (mut next_data, mut next_constant) = (0..data.len(), 0..constants.len());
+        let output = positions.iter().filter_map(|position| match self.column(*position).kind {
+            ColumnKind::Data(_) => next_data.next().map(OutputColumn::Data),
+            ColumnKind::Partition(_) | ColumnKind::Hidden(_) => next_constant.next().map(OutputColumn::Constant),
+        });
+        let output = output.collect();
+        let table = TextTable { context: &self.context, table: &self.table, snapshot: &self.snapshot, data, constants, partitions };
+        let splits = table.splits(&files)?;
+        let limit =
+            limit.filter(|_| filters.iter().flat_map(split_conjunction).all(|conjunct| is_decided_by_partition(conjunct, &self.keys)));
+        let schema = Arc::new(self.schema.project(positions)?);
+        let origin = Arc::new(self.origin(located, filters, partitions)?);
+        let source = TextSource::new(schema, output, splits, self.context.target_partitions, limit, origin);
+        Ok(Some(DataSourceExec::from_data_source(source)))
     }
 
     /// The files to scan. With a limit and no filter, only as many as hold that many rows.
@@ -295,17 +335,22 @@ impl TableProvider for HiveTable {
                 .collect(),
         };
         let located = self.locations(state, filters)?;
-        let files = self.files(&located, filters, limit, &touched).await?;
-        if files.is_empty() {
-            return Ok(Arc::new(EmptyExec::new(Arc::new(self.schema.project(&positions)?))));
-        }
-        let touched = Arc::new(touched);
-        let constant_columns: Vec<&TableColumn> = constants.iter().map(|position| self.column(*position)).collect();
         let partitions = if self.is_partitioned() {
             Some(self.context.caches.partitions.batch(&self.snapshot, &self.keys).map_err(external)?)
         } else {
             None
         };
+        let (text_located, located): (Vec<_>, Vec<_>) = located.into_iter().partition(|(_, partition)| self.has_lines(*partition));
+        let text = self.text_plan(&text_located, filters, limit, &positions, partitions.as_deref()).await?;
+        let files = self.files(&located, filters, limit, &touched).await?;
+        if files.is_empty() {
+            return Ok(match text {
+                Some(text) => text,
+                None => Arc::new(EmptyExec::new(Arc::new(self.schema.project(&positions)?))),
+            });
+        }
+        let touched = Arc::new(touched);
+        let constant_columns: Vec<&TableColumn> = constants.iter().map(|position| self.column(*position)).collect();
         let origin = Arc::new(self.origin(&located, filters, partitions.as_deref())?);
         let mut planned = Vec::with_capacity(files.len());
         for file in &files {
@@ -338,7 +383,11 @@ impl TableProvider for HiveTable {
             .with_expr_adapter(Some(Arc::new(DeclaredTypesFactory(Arc::new(DeclaredTypes { by_name: declared })))))
             .with_projection_indices(Some(order))?
             .build();
-        Ok(DataSourceExec::from_data_source(config))
+        let parquet: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(config);
+        match text {
+            Some(text) => UnionExec::try_new(vec![parquet, text]),
+            None => Ok(parquet),
+        }
     }
 }
 

@@ -13,7 +13,10 @@ pub mod origin;
 pub mod partition_batch;
 pub mod partition_value;
 pub mod schema_adapter;
+pub mod serde;
 pub mod source;
+pub mod text;
+mod text_scan;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -1,0 +1,128 @@
+//! What does a SerDe's descriptor say, and which one does a table's storage mean?
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use owlake_catalog::{Parameters, StorageFormat};
+use owlake_functions::types::TrinoType;
+
+use super::SERDES;
+use crate::error::EngineError;
+use crate::scan::text::lines::Lines;
+
+/// One SerDe.
+#[derive(Debug)]
+pub struct SerDe {
+    /// The Java class, as a table's entry names it.
+    pub class: &'static str,
+    pub reading: Reading,
+}
+
+/// How a SerDe's files are read.
+#[derive(Debug)]
+pub enum Reading {
+    Parquet,
+    /// Line by line: what a table's lines mean. Errors: a property or a column's type that cannot be.
+    Lines(fn(&LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError>),
+    Unsupported,
+}
+
+/// What a SerDe of lines is told.
+#[derive(Debug)]
+pub struct LineTable<'a> {
+    /// The SerDe's properties.
+    pub parameters: &'a Parameters,
+    /// How many columns the files have.
+    pub column_count: usize,
+    /// The columns to read.
+    pub columns: &'a [WantedColumn],
+}
+
+/// A column of the files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WantedColumn {
+    pub name: String,
+    /// Its position among the files' columns.
+    pub index: usize,
+    pub data_type: TrinoType,
+}
+
+/// What the lines of a table mean; shared by all who read it.
+pub trait LineFormat: fmt::Debug + Send + Sync {
+    /// A decoder with buffers of its own.
+    fn decoder(&self) -> Result<Box<dyn LineDecoder>, EngineError>;
+}
+
+/// Turns lines into columns.
+pub trait LineDecoder: Send {
+    /// The wanted columns, each with a value a line, in physical form. Errors: what the SerDe does not read as NULL.
+    fn decode(&mut self, lines: &Lines) -> Result<Vec<ArrayRef>, EngineError>;
+}
+
+impl SerDe {
+    pub(super) const fn unsupported(class: &'static str) -> SerDe {
+        SerDe { class, reading: Reading::Unsupported }
+    }
+
+    /// The SerDe of a storage. Without a class the input format decides. Errors: the name of what is not known, for the caller's text.
+    pub fn of(format: &StorageFormat) -> Result<&'static SerDe, String> {
+        let class = format.serde_info.as_ref().and_then(|serde| serde.serialization_library.as_deref()).unwrap_or_default();
+        let input_format = format.input_format.as_deref().unwrap_or_default();
+        // Only these two give lines or whole files; a SequenceFile's or a symlink's objects are something else.
+        let is_text_input = input_format.is_empty() || input_format.ends_with("TextInputFormat") && !input_format.contains("Symlink");
+        let found = if class.is_empty() {
+            let is_parquet = input_format.to_ascii_lowercase().contains("parquet");
+            SERDES
+                .iter()
+                .find(|serde| matches!(serde.reading, Reading::Parquet) == is_parquet && !matches!(serde.reading, Reading::Unsupported))
+        } else {
+            // The classes of Parquet's many versions differ in their packages.
+            let is_parquet = class.to_ascii_lowercase().contains("parquet");
+            SERDES.iter().find(|serde| if is_parquet { matches!(serde.reading, Reading::Parquet) } else { serde.class == class })
+        };
+        let named = || if class.is_empty() { input_format } else { class }.to_owned();
+        match found {
+            Some(SerDe { reading: Reading::Lines(_), .. }) if !is_text_input => Err(input_format.to_owned()),
+            Some(SerDe { reading: Reading::Unsupported, .. }) | None => Err(named()),
+            Some(serde) => Ok(serde),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use owlake_catalog::SerDeInfo;
+
+    use super::*;
+
+    fn found(class: &str, input_format: &str) -> Result<&'static str, String> {
+        let format = StorageFormat {
+            input_format: Some(input_format.to_owned()),
+            serde_info: Some(SerDeInfo { serialization_library: Some(class.to_owned()), ..SerDeInfo::default() }),
+            ..StorageFormat::default()
+        };
+        SerDe::of(&format).map(|serde| serde.class)
+    }
+
+    #[test]
+    fn classes_are_listed_once() {
+        for (position, serde) in SERDES.iter().enumerate() {
+            assert!(SERDES[..position].iter().all(|other| other.class != serde.class), "{}", serde.class);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let text = "org.apache.hadoop.mapred.TextInputFormat";
+        assert_eq!(found("org.apache.hadoop.hive.serde2.OpenCSVSerde", text), Ok("org.apache.hadoop.hive.serde2.OpenCSVSerde"));
+        assert_eq!(found("", text), Ok("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"));
+        assert_eq!(found("parquet.hive.serde.ParquetHiveSerDe", text), Ok("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"));
+        assert_eq!(found("a.b.C", text), Err("a.b.C".to_owned()));
+        assert_eq!(found("org.apache.hadoop.hive.ql.io.orc.OrcSerde", ""), Err("org.apache.hadoop.hive.ql.io.orc.OrcSerde".to_owned()));
+        for input in ["org.apache.hadoop.mapred.SequenceFileInputFormat", "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat"] {
+            assert_eq!(found("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", input), Err(input.to_owned()));
+        }
+    }
+}
