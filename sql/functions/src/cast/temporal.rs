@@ -2,11 +2,11 @@
 //!
 //! A wall-clock time without a zone is taken in the session's zone; digits that are lost round half up.
 
-use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::*;
 
 use super::errors::{Failures, convert, convert_text, dynamic};
-use super::temporal_parse::{parse_date, parse_time, parse_timestamp};
+use super::temporal_parse::{parse_date, parse_time, parse_timestamp, parse_usual_millis};
 use crate::error::FunctionError;
 use crate::registry::SessionInfo;
 use crate::types::TrinoType;
@@ -153,6 +153,22 @@ fn cast_short(values: &ArrayRef, from: &TrinoType, to: &TrinoType, session: &Ses
                 })
             });
             dynamic(days.collect::<PrimitiveArray<Date32Type>>())
+        }
+        (TrinoType::Timestamp(from @ 0..=3), TrinoType::TimestampWithTimeZone(to @ 0..=3)) if to >= from => {
+            let key = session_zone(session)?;
+            let mut cursor = ZoneCursor::new(key);
+            let input = values.as_primitive::<TimestampMillisecondType>();
+            let packed: Vec<i64> = if key == zone::UTC {
+                input.values().iter().map(|millis| zone::pack_millis(*millis, key)).collect()
+            } else {
+                input.values().iter().map(|millis| zone::pack_millis(cursor.utc_millis(*millis), key)).collect()
+            };
+            // A millisecond beyond what the packed form holds is for the full cast, which says so.
+            let fits = |millis: &i64| millis.unsigned_abs() < 1 << 50;
+            if !input.values().iter().all(fits) {
+                return Ok(None);
+            }
+            dynamic(PrimitiveArray::<Int64Type>::new(packed.into(), input.nulls().cloned()))
         }
         (TrinoType::Date, TrinoType::TimestampWithTimeZone(0..=3)) => {
             let key = session_zone(session)?;
@@ -337,9 +353,15 @@ pub fn cast_text_to_temporal(
             dynamic(convert_text::<Date32Type>(values, failures, |text| parse_date(text).ok_or_else(|| wrong(text, "date")))?)
         }
         TrinoType::Timestamp(precision @ 0..=3) => dynamic(convert_text::<TimestampMillisecondType>(values, failures, |text| {
+            if let (3, Some(millis)) = (*precision, parse_usual_millis(text)) {
+                return Ok(millis);
+            }
             i64::try_from(round_picos(timestamp(text)?.local_picos, *precision) / PICOS_PER_MILLI).map_err(|_| wrong(text, "timestamp"))
         })?),
         TrinoType::Timestamp(precision @ 4..=6) => dynamic(convert_text::<TimestampMicrosecondType>(values, failures, |text| {
+            if let Some(millis) = parse_usual_millis(text) {
+                return Ok(millis * 1000);
+            }
             i64::try_from(round_picos(timestamp(text)?.local_picos, *precision) / PICOS_PER_MICRO).map_err(|_| wrong(text, "timestamp"))
         })?),
         TrinoType::Timestamp(precision) => {

@@ -1,6 +1,7 @@
 //! Which date, time or timestamp does a text mean? Shared by literals and casts. Ref: Trino 401 `DateTimes`, `DateTimeUtils.parseDate`.
 
-use crate::types::civil::{PICOS_PER_DAY, PICOS_PER_SECOND, days_from_civil, days_in_month};
+use crate::types::civil::{PICOS_PER_DAY, PICOS_PER_SECOND, SECONDS_PER_DAY, days_from_civil, days_in_month};
+use crate::types::usual_text::{usual_date, usual_fraction_millis, usual_time};
 use crate::types::zone::{self, ZoneKey};
 
 /// A timestamp as written.
@@ -26,6 +27,11 @@ pub struct WrittenTime {
 
 /// `[+-]YYYY-M-D` with blanks around. None when it is not a date or out of the range of a 32 bit day number.
 pub fn parse_date(text: &str) -> Option<i32> {
+    if let Ok(usual) = <&[u8; 10]>::try_from(text.as_bytes())
+        && let Some(days) = usual_date(usual)
+    {
+        return i32::try_from(days).ok();
+    }
     let mut scanner = Scanner { rest: text.trim_matches(|c: char| c.is_whitespace()) };
     let days = scanner.date(1)?;
     if scanner.rest.is_empty() { i32::try_from(days).ok() } else { None }
@@ -52,6 +58,19 @@ pub fn parse_timestamp(text: &str) -> Option<WrittenTimestamp> {
         found.zone = Some(zone::find_key(zone)?);
     }
     Some(found)
+}
+
+/// Wall-clock milliseconds of `YYYY-MM-DD hh:mm:ss[.f[f[f]]]`; `None` for every other text, timestamp or not.
+pub fn parse_usual_millis(text: &str) -> Option<i64> {
+    let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
+    let (time, rest) = rest.strip_prefix(b" ")?.split_first_chunk::<8>()?;
+    let seconds = usual_date(date)? * SECONDS_PER_DAY + usual_time(time)?;
+    let fraction_millis = match rest {
+        [] => 0,
+        [b'.', digits @ ..] => usual_fraction_millis(digits)?,
+        _ => return None,
+    };
+    Some(seconds * 1000 + fraction_millis)
 }
 
 /// `H:M[:S[.fraction]][ ][+-HH:MM]`.

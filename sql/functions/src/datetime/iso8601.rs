@@ -5,6 +5,7 @@ use super::parse::{ParsedMoment, ParsedZone, malformed};
 use super::parse_fields::FieldBucket;
 use super::pattern::PatternField;
 use crate::error::FunctionError;
+use crate::types::usual_text::{usual_date, usual_fraction_millis, usual_time};
 
 /// Reads `2001-08-22`, `2001-234`, `2001-W34-3` or a head of them; answers days since 1970-01-01.
 pub fn parse_date(text: &str) -> Result<i64, FunctionError> {
@@ -29,54 +30,28 @@ pub fn parse_date_time(text: &str) -> Result<ParsedMoment, FunctionError> {
     Ok(moment)
 }
 
-/// `YYYY-MM-DDThh:mm:ss[.f…][Z|±hh:mm]` with every field in range: what most texts are. `None` leaves it to the full reader.
+/// `YYYY-MM-DDThh:mm:ss[.f[f[f]]][Z|±hh:mm]`: what most texts are. `None` leaves it to the full reader.
 fn usual_date_time(text: &[u8]) -> Option<ParsedMoment> {
-    let (head, mut rest) = text.split_first_chunk::<19>()?;
-    if [head[4], head[7], head[10], head[13], head[16]] != *b"--T::" {
-        return None;
-    }
-    let two = |at: usize| Some(digit(head[at])? * 10 + digit(head[at + 1])?);
-    let (year, month, day) = (two(0)? * 100 + two(2)?, two(5)? as u32, two(8)? as u32);
-    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
-    if !(1..=12).contains(&month) || day < 1 || day > calendar::days_in_month(year, month) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let mut millis = calendar::days_from_civil(year, month, day) * MILLIS_PER_DAY
-        + hour * MILLIS_PER_HOUR
-        + minute * MILLIS_PER_MINUTE
-        + second * MILLIS_PER_SECOND;
+    let (date, rest) = text.split_first_chunk::<10>()?;
+    let (time, mut rest) = rest.strip_prefix(b"T")?.split_first_chunk::<8>()?;
+    let mut millis = usual_date(date)? * MILLIS_PER_DAY + usual_time(time)? * MILLIS_PER_SECOND;
     if let [b'.', digits @ ..] = rest {
         let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if !(1..=9).contains(&count) {
-            return None;
-        }
-        let mut unit = 100;
-        for byte in &digits[..count] {
-            millis += digit(*byte)? * unit;
-            unit /= 10;
-        }
-        rest = &digits[count..];
+        let (fraction, zone) = digits.split_at(count);
+        millis += usual_fraction_millis(fraction)?;
+        rest = zone;
     }
     let zone = match rest {
         [] => ParsedZone::None,
         b"Z" => ParsedZone::OffsetMillis(0),
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
-            let (hours, minutes) = (digit(*h1)? * 10 + digit(*h2)?, digit(*m1)? * 10 + digit(*m2)?);
-            if hours > 23 || minutes > 59 {
-                return None;
-            }
-            let offset = hours * MILLIS_PER_HOUR + minutes * MILLIS_PER_MINUTE;
+            // As a time of the day, which has the same bounds.
+            let offset = usual_time(&[*h1, *h2, b':', *m1, *m2, b':', b'0', b'0'])? * MILLIS_PER_SECOND;
             ParsedZone::OffsetMillis(if *sign == b'-' { -offset } else { offset })
         }
         _ => return None,
     };
     Some(ParsedMoment { local_millis: millis, zone })
-}
-
-#[inline]
-fn digit(byte: u8) -> Option<i64> {
-    let value = byte.wrapping_sub(b'0');
-    (value < 10).then_some(i64::from(value))
 }
 
 /// A local time to the nanosecond and its zone.

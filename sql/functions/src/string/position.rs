@@ -37,7 +37,11 @@ fn strpos(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionE
         let finder = Finder::of_constant(call, arguments, 1);
         let positions = (0..call.rows()).map(|row| {
             let text = values.value(row);
-            finder.find(text, parts.value(row)).map_or(0, |at| count_code_points(&text[..at]) as i64 + 1)
+            match finder.find(text, parts.value(row)) {
+                Some(at) if text.is_ascii() => at as i64 + 1,
+                Some(at) => count_code_points(&text[..at]) as i64 + 1,
+                None => 0,
+            }
         });
         return Ok(Arc::new(Int64Array::from_iter_values(positions)));
     }

@@ -37,6 +37,7 @@ pub mod number_text;
 pub mod parse;
 pub mod temporal_text;
 pub mod text;
+pub mod usual_text;
 pub mod zone;
 
 use std::sync::Arc;
