@@ -85,6 +85,8 @@ fn explain_takes_options_or_analyze() {
     let StatementKind::Explain(explain) = kind("EXPLAIN ANALYZE VERBOSE SELECT 1") else { panic!() };
     assert!(explain.is_analyze && explain.is_verbose);
     assert!(matches!(kind("EXPLAIN(SELECT 1)"), StatementKind::Explain(explain) if explain.options.is_empty()));
+    let StatementKind::Explain(explain) = kind("EXPLAIN ANALYZE (FORMAT JSON) (SELECT 1)") else { panic!() };
+    assert!(explain.is_analyze && matches!(explain.options[..], [ExplainOption::Format("JSON", _)]));
 }
 
 #[test]

@@ -157,7 +157,8 @@ impl Parser<'_> {
             self.advance();
         }
         let is_verbose = is_analyze && self.accept("VERBOSE");
-        let has_options = !is_analyze && self.is("(") && matches!(self.ahead(1).word, "FORMAT" | "TYPE");
+        // Athena takes a FORMAT after ANALYZE, Trino 401 does not. Ref: Athena user guide, "EXPLAIN ANALYZE syntax".
+        let has_options = self.is("(") && matches!((self.ahead(1).word, is_analyze), ("FORMAT", _) | ("TYPE", false));
         let options = if has_options { self.parenthesized(Self::explain_option)? } else { Vec::new() };
         let statement = Box::new(self.statement()?);
         Ok(StatementKind::Explain(Explain { is_analyze, is_verbose, options, statement }))
