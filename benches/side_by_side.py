@@ -18,6 +18,7 @@ import decimal
 import http.client
 import json
 import math
+import os
 import pathlib
 import re
 import statistics
@@ -117,11 +118,16 @@ class Connection:
         self.wait(self.start(sql, "default"))
 
 
+def environment():
+    """The environment without owlake's own settings, which it reads from there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OWLAKE_")}
+
+
 @contextlib.contextmanager
 def serving(binary, data_dir, seconds_max=600):
     """A server over a data folder, on a free port, and a connection to it with the results bucket made."""
     command = [str(binary), "serve", "--port", "0", "--log", "error", "--data-dir", str(data_dir)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
     try:
         connection = Connection(re.search(r"http://\S+", server.stdout.readline()).group(0), seconds_max)
         connection.put_bucket(RESULTS_BUCKET)

@@ -37,6 +37,8 @@ HALVED = {"q14", "q23", "q24", "q39"}
 RESPELLED = [
     # A column's name as the specification and the data have it.
     ("q30", r"\bc_last_review_date\b", "c_last_review_date_sk"),
+    # Small data may have no sale in the afternoon: Trino fails on a division by zero, DuckDB's quotient is null.
+    ("q90", r"/ (cast\(pmc AS DECIMAL\(15, 4\)\))", r"/ nullif(\1, 0)"),
     # DuckDB keeps the word for itself.
     ("q90", r"\) at\b", ') "at"'),
     # Trino's concat of a null is null, DuckDB's skips it; the operator is alike in both.
@@ -45,7 +47,7 @@ RESPELLED = [
     # may differ by one unit of its last place, but is compared, sorted by or reckoned on with, it is taken over doubles.
     ("q04 q11 q74", r"(\w+\.year_total)\s+/", r"CAST(\1 AS DOUBLE) /"),
     ("q31", r"(\w+\.(?:web|store)_sales) /", r"CAST(\1 AS DOUBLE) /"),
-    ("q36 q36a", r"sum\(ss_net_profit\) /", "CAST(sum(ss_net_profit) AS DOUBLE) /"),
+    ("q36 q36a", r"sum\(ss_net_profit\)\s*/", "CAST(sum(ss_net_profit) AS DOUBLE) /"),
     ("q47 q53 q57 q63 q89", r"avg\(sum\((\w+)\)\)", r"avg(CAST(sum(\1) AS DOUBLE))"),
     ("q49", r"(cast\(sum\(.*\)) AS DECIMAL\(15, 4\)\)", r"\1 AS DOUBLE)"),
     ("q58", r"(\w+_item_rev) / \(", r"CAST(\1 AS DOUBLE) / ("),

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from side_by_side import compare, duck_over, serving, timed
+from side_by_side import compare, duck_over, environment, serving, timed
 
 HERE = pathlib.Path(__file__).resolve().parent
 DATABASE = "tpch"
@@ -28,7 +28,8 @@ def texts():
 
 def make_data(binary, data_dir, scale):
     """The tables at a scale, registered as the database."""
-    subprocess.run([str(binary), "tpch", "--scale", str(scale), "--data-dir", str(data_dir), "--port", "0"], check=True, stdout=subprocess.DEVNULL)
+    command = [str(binary), "tpch", "--scale", str(scale), "--data-dir", str(data_dir), "--port", "0"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment())
 
 
 def main():
