@@ -19,7 +19,7 @@ import time
 
 import duckdb
 
-from tpch import Connection, timed
+from side_by_side import RESULTS_BUCKET, Connection
 
 HERE = pathlib.Path(__file__).resolve().parent
 DDL = """CREATE EXTERNAL TABLE wide (id bigint, customer int, quantity smallint, price decimal(12,2), discount double,
@@ -33,6 +33,12 @@ SOURCE = """SELECT i AS id, (hash(i) % 1500000)::INT AS customer, (hash(i + 1) %
     ['AIR', 'MAIL', 'RAIL', 'SHIP', 'TRUCK', 'FOB', 'REG AIR'][(hash(i + 9) % 7)::INT + 1] AS mode,
     CASE WHEN hash(i + 10) % 20 = 0 THEN NULL ELSE 'the "' || (hash(i + 11) % 97) || '" packages sleep' END AS comment,
     'https://example.com/item/' || hash(i + 12) AS url FROM range({rows}) r(i)"""
+
+
+def timed(run):
+    start = time.perf_counter()
+    value = run()
+    return time.perf_counter() - start, value
 
 
 def write_table(folder, rows):
@@ -55,7 +61,7 @@ def ours(connection, process, buckets, rows=None):
     limit = f" WHERE id < {rows}" if rows else ""
     before = processor_seconds(process)
     seconds, query_id = timed(lambda: connection.wait(connection.start(f"SELECT * FROM wide{limit}", "default"))["QueryExecutionId"])
-    megabytes = (buckets / "bench-results" / f"{query_id}.csv").stat().st_size / 1e6
+    megabytes = (buckets / RESULTS_BUCKET / f"{query_id}.csv").stat().st_size / 1e6
     return megabytes / seconds, megabytes / (processor_seconds(process) - before), query_id
 
 
@@ -96,7 +102,7 @@ def main():
         )
         try:
             connection = Connection(re.search(r"http://\S+", server.stdout.readline())[0])
-            connection.put_bucket("bench-results")
+            connection.put_bucket(RESULTS_BUCKET)
             connection.wait(connection.start("DROP TABLE IF EXISTS wide", "default"))
             connection.wait(connection.start(DDL, "default"))
             duckdb.execute("SET preserve_insertion_order = false")
@@ -105,7 +111,7 @@ def main():
             runs, their_runs, query_id = [], [], None
             for _ in range(options.runs):
                 if query_id:
-                    (buckets / "bench-results" / f"{query_id}.csv").unlink()
+                    (buckets / RESULTS_BUCKET / f"{query_id}.csv").unlink()
                 *rates, query_id = ours(connection, server, buckets)
                 runs.append(rates)
                 their_runs.append(theirs(files, pathlib.Path(temporary) / "out.csv"))
