@@ -3,13 +3,19 @@
 use crate::config::{BucketConfig, Config};
 use crate::error::ServerError;
 use crate::query::Queries;
+use crate::query::capacity_reservations::CapacityReservations;
+use crate::query::data_catalogs::DataCatalogs;
 use crate::query::executor::{Executor, LocalExecutor};
+use crate::query::ledger::Ledger;
 use crate::query::named_queries::NamedQueries;
 use crate::query::prepared_statements::PreparedStatements;
 use crate::query::queue::Queue;
+use crate::query::retention;
+use crate::query::settings::{MANAGED_BUCKET, Settings};
+use crate::query::store::Bounds;
 use crate::query::workgroups::Workgroups;
 use crate::s3::{Endpoint, EndpointOptions};
-use crate::storage::{BucketTarget, Storage, StorageOptions};
+use crate::storage::{BucketTarget, Storage, StorageError, StorageOptions};
 use owlake_catalog::{Addition, Catalog, Clock, DatabaseDefinition, DatabaseName};
 use owlake_engine::engine::{Engine, EngineConfig};
 use parking_lot::Mutex;
@@ -51,6 +57,14 @@ pub struct App {
     pub named_queries: NamedQueries,
     /// Prepared statements.
     pub prepared_statements: PreparedStatements,
+    /// Registered data catalogs.
+    pub data_catalogs: DataCatalogs,
+    /// Capacity reservations.
+    pub capacity_reservations: CapacityReservations,
+    /// What queries have cost.
+    pub ledger: Ledger,
+    /// Results the service keeps; no bucket of the S3 endpoint.
+    managed: Storage,
     /// When the server started.
     pub started: Instant,
 }
@@ -91,7 +105,7 @@ impl App {
             spill_dir: data_dir.join("spill"),
         };
         let engine = Engine::new(catalog.clone(), storage.clone(), engine_config).map_err(|error| start("engine", error))?;
-        App::assemble(Parts {
+        let app = App::assemble(Parts {
             clock,
             ids: Arc::new(RandomIds::new(config.seed)),
             catalog,
@@ -99,7 +113,19 @@ impl App {
             executor: Arc::new(LocalExecutor::new(Arc::new(engine))),
             query_runtime,
             config,
-        })
+        })?;
+        app.query_runtime.spawn(retention::keep_sweeping(Arc::downgrade(&app)));
+        Ok(app)
+    }
+
+    /// The store of a query's result objects. Errors: there is no such bucket.
+    pub fn result_store(&self, settings: &Settings, bucket: &str) -> Result<Arc<dyn object_store::ObjectStore>, StorageError> {
+        if settings.is_managed { self.managed.object_store(bucket) } else { self.storage.object_store(bucket) }
+    }
+
+    /// The store of managed results.
+    pub fn managed_store(&self) -> Result<Arc<dyn object_store::ObjectStore>, StorageError> {
+        self.managed.object_store(MANAGED_BUCKET)
     }
 
     /// Puts given parts together and opens what the server itself remembers.
@@ -108,9 +134,20 @@ impl App {
         let folder = config.data_dir.join("server");
         std::fs::create_dir_all(&folder).map_err(|error| ServerError::io(folder.display().to_string(), error))?;
         let now_ms = clock.now_ms();
+        let queries = Queries::open(&folder, history_bounds(&config), now_ms)?;
+        let ledger = Ledger::default();
+        for query in queries.all() {
+            if let Some(outcome) = query.outcome() {
+                ledger.add(&query.submission, &outcome);
+            }
+        }
         Ok(Arc::new(App {
             engine_ids: EngineIds::new(ids.as_ref()),
-            queries: Queries::open(&folder, config.limits.history_queries_max, now_ms)?,
+            queries,
+            ledger,
+            managed: open_managed(&folder).map_err(|error| start("managed results", error))?,
+            data_catalogs: DataCatalogs::open(&folder)?,
+            capacity_reservations: CapacityReservations::open(&folder)?,
             queue: Queue::new(&config.limits),
             workgroups: Workgroups::open(&folder, now_ms, config.output_location.clone())?,
             named_queries: NamedQueries::open(&folder)?,
@@ -126,6 +163,22 @@ impl App {
             query_runtime,
         }))
     }
+}
+
+fn history_bounds(config: &Config) -> Bounds {
+    const MS_PER_DAY: i64 = 86_400_000;
+    let days = i64::try_from(config.limits.history_days_max).unwrap_or(i64::MAX);
+    Bounds { queries_max: config.limits.history_queries_max, age_ms_max: days.saturating_mul(MS_PER_DAY) }
+}
+
+/// The one bucket of managed results, in a folder of the server's own.
+fn open_managed(folder: &Path) -> Result<Storage, StorageError> {
+    let options = StorageOptions { buckets_folder: folder.join("managed"), targets: Default::default(), fsync: false };
+    let storage = Storage::open(options)?;
+    if storage.object_store(MANAGED_BUCKET).is_err() {
+        storage.create_bucket(MANAGED_BUCKET, None)?;
+    }
+    Ok(storage)
 }
 
 fn open_catalog(folder: &Path, clock: Arc<dyn Clock>) -> Result<Arc<dyn Catalog>, ServerError> {

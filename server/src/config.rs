@@ -1,6 +1,7 @@
 //! Which settings has the process? Defaults, then the TOML file, then `OWLAKE_*`, then flags; read here and nowhere else.
 
 use crate::error::ServerError;
+use crate::query::metering::USD_PER_TB_DEFAULT;
 use crate::storage::bucket_name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub struct Config {
     pub memory_bytes_max: usize,
     /// Threads of the query runtime, and partitions of one query; the number of cores when 0.
     pub query_threads: usize,
+    /// What a scanned terabyte, 2^40 bytes, is said to cost in US dollars. Ref: Amazon Athena pricing.
+    pub usd_per_tb: f64,
     /// Bounds of requests and queries.
     pub limits: Limits,
     /// Buckets that are not folders of the data folder: name → where it is.
@@ -55,6 +58,10 @@ pub struct Limits {
     pub ddl_timeout_ms: u64,
     /// Queries remembered; the oldest finished ones are forgotten first. Basis: inferred, bounds memory.
     pub history_queries_max: usize,
+    /// The age at which a finished query is forgotten. Ref: Athena user guide, "View recent queries": 45 days.
+    pub history_days_max: u64,
+    /// How long managed results are kept. Ref: Athena user guide, "Managed query results": 24 hours.
+    pub managed_results_hours_max: u64,
 }
 
 /// Where a configured bucket is.
@@ -87,6 +94,7 @@ impl Default for Config {
             seed: None,
             memory_bytes_max: 2 << 30,
             query_threads: 0,
+            usd_per_tb: USD_PER_TB_DEFAULT,
             limits: Limits {
                 request_body_bytes_max: 16 << 20,
                 request_timeout_ms: 60_000,
@@ -97,6 +105,8 @@ impl Default for Config {
                 dml_timeout_ms: 30 * 60_000,
                 ddl_timeout_ms: 600 * 60_000,
                 history_queries_max: 10_000,
+                history_days_max: 45,
+                managed_results_hours_max: 24,
             },
             buckets: BTreeMap::new(),
         }
@@ -171,6 +181,17 @@ pub const SETTINGS: &[Setting] = &[
         set: |c, v| positive(v).map(|v| c.limits.ddl_timeout_ms = v as u64),
     },
     Setting { key: "history_queries_max", help: "queries remembered", set: |c, v| positive(v).map(|v| c.limits.history_queries_max = v) },
+    Setting {
+        key: "history_days_max",
+        help: "days a query is remembered",
+        set: |c, v| positive(v).map(|v| c.limits.history_days_max = v as u64),
+    },
+    Setting {
+        key: "managed_results_hours_max",
+        help: "hours the results of a workgroup with managed results are kept",
+        set: |c, v| positive(v).map(|v| c.limits.managed_results_hours_max = v as u64),
+    },
+    Setting { key: "usd_per_tb", help: "price of a scanned terabyte in US dollars", set: |c, v| price(v).map(|v| c.usd_per_tb = v) },
 ];
 
 impl Config {
@@ -305,6 +326,11 @@ fn positive(value: &str) -> Result<usize, String> {
     })
 }
 
+fn price(value: &str) -> Result<f64, String> {
+    let wanted = "a price of 0 or more";
+    parsed(value, wanted).and_then(|price: f64| if price.is_finite() && price >= 0.0 { Ok(price) } else { Err(wanted.to_owned()) })
+}
+
 fn threads(value: &str) -> Result<usize, String> {
     let wanted = format!("a whole number up to {QUERY_THREADS_MAX}");
     parsed(value, &wanted).and_then(|number| if number <= QUERY_THREADS_MAX { Ok(number) } else { Err(wanted) })
@@ -354,6 +380,7 @@ mod tests {
         assert_eq!(error("prot = 1", &[], &[]), "configuration: unknown setting 'prot'");
         assert_eq!(error("", &[("OWLAKE_PROT", "1")], &[]), "configuration: unknown setting 'OWLAKE_PROT'");
         assert_eq!(error("", &[], &[("memory_bytes_max", "0")]), "configuration: '--memory-bytes-max' is '0', not a positive whole number");
+        assert_eq!(error("usd_per_tb = -1", &[], &[]), "configuration: 'usd_per_tb' is '-1', not a price of 0 or more");
         assert_eq!(error("port = 70000", &[], &[]), "configuration: 'port' is '70000', not a port number");
         assert_eq!(error("query_threads = 1025", &[], &[]), "configuration: 'query_threads' is '1025', not a whole number up to 1024");
         assert_eq!(

@@ -172,6 +172,7 @@ impl Executor for Scripted {
             statement_type: statement_type.to_owned(),
             substatement_type: substatement_type.to_owned(),
             has_external_location: false,
+            is_plan_only: false,
             statement: Box::new(Script { text, meter: Arc::default() }),
         })
     }

@@ -23,12 +23,14 @@ pub const OPERATION_NAMES: &[&str] = &[
     "CreateNotebook",
     "CreatePreparedStatement",
     "CreatePresignedNotebookUrl",
+    "CreateSystemTableConfiguration",
     "CreateWorkGroup",
     "DeleteCapacityReservation",
     "DeleteDataCatalog",
     "DeleteNamedQuery",
     "DeleteNotebook",
     "DeletePreparedStatement",
+    "DeleteSystemTableConfiguration",
     "DeleteWorkGroup",
     "ExportNotebook",
     "GetCalculationExecution",
@@ -48,6 +50,7 @@ pub const OPERATION_NAMES: &[&str] = &[
     "GetSession",
     "GetSessionEndpoint",
     "GetSessionStatus",
+    "GetSystemTableConfiguration",
     "GetTableMetadata",
     "GetWorkGroup",
     "ImportNotebook",
@@ -64,6 +67,7 @@ pub const OPERATION_NAMES: &[&str] = &[
     "ListPreparedStatements",
     "ListQueryExecutions",
     "ListSessions",
+    "ListSystemTableStatuses",
     "ListTableMetadata",
     "ListTagsForResource",
     "ListWorkGroups",
@@ -82,6 +86,7 @@ pub const OPERATION_NAMES: &[&str] = &[
     "UpdateNotebook",
     "UpdateNotebookMetadata",
     "UpdatePreparedStatement",
+    "UpdateSystemTableConfiguration",
     "UpdateWorkGroup",
 ];
 
@@ -1042,6 +1047,9 @@ pub struct ListDatabasesInput {
     /// `WorkGroup`.
     #[serde(rename = "WorkGroup", skip_serializing_if = "Option::is_none")]
     pub work_group: Option<String>,
+    /// `AttributesToGet`.
+    #[serde(rename = "AttributesToGet", skip_serializing_if = "Option::is_none")]
+    pub attributes_to_get: Option<Vec<String>>,
 }
 
 /// `ListDatabasesOutput` of the service model.
@@ -1183,6 +1191,9 @@ pub struct ListTableMetadataInput {
     /// `WorkGroup`.
     #[serde(rename = "WorkGroup", skip_serializing_if = "Option::is_none")]
     pub work_group: Option<String>,
+    /// `AttributesToGet`.
+    #[serde(rename = "AttributesToGet", skip_serializing_if = "Option::is_none")]
+    pub attributes_to_get: Option<Vec<String>>,
 }
 
 /// `ListTableMetadataOutput` of the service model.
@@ -1801,6 +1812,18 @@ pub struct StopQueryExecutionInput {
 #[serde(default)]
 pub struct StopQueryExecutionOutput {}
 
+/// `SystemTableStatus` of the service model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SystemTableStatus {
+    /// `TableName`, required.
+    #[serde(rename = "TableName")]
+    pub table_name: String,
+    /// `Enabled`, required.
+    #[serde(rename = "Enabled")]
+    pub enabled: bool,
+}
+
 /// `TableMetadata` of the service model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2101,6 +2124,9 @@ pub struct WorkGroupConfiguration {
     /// `QueryResultsS3AccessGrantsConfiguration`.
     #[serde(rename = "QueryResultsS3AccessGrantsConfiguration", skip_serializing_if = "Option::is_none")]
     pub query_results_s3_access_grants_configuration: Option<QueryResultsS3AccessGrantsConfiguration>,
+    /// `SystemTableStatuses`.
+    #[serde(rename = "SystemTableStatuses", skip_serializing_if = "Option::is_none")]
+    pub system_table_statuses: Option<Vec<SystemTableStatus>>,
 }
 
 /// `WorkGroupConfigurationUpdates` of the service model.
@@ -2303,6 +2329,10 @@ static SHAPE_CUSTOMER_CONTENT_ENCRYPTION_CONFIGURATION: Shape =
 static SHAPE_DATA_CATALOG_TYPE: Shape =
     Shape::Text { length_min: None, length_max: None, pattern: None, values: &["LAMBDA", "GLUE", "HIVE", "FEDERATED"] };
 
+static SHAPE_DATABASE_ATTRIBUTES: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["NAME"] };
+
+static SHAPE_DATABASE_ATTRIBUTES_LIST: Shape = Shape::List { member: &SHAPE_DATABASE_ATTRIBUTES, length_min: Some(0), length_max: Some(1) };
+
 static SHAPE_DATABASE_STRING: Shape = Shape::Text { length_min: Some(1), length_max: Some(255), pattern: None, values: &[] };
 
 static SHAPE_DEFAULT_EXECUTOR_DPU_SIZE: Shape = Shape::Integer { min: Some(1), max: Some(1) };
@@ -2455,7 +2485,7 @@ static SHAPE_KMS_KEY: Shape = Shape::Text {
     length_min: Some(1),
     length_max: Some(2048),
     pattern: Some(
-        "^arn:aws[a-z\\-]*:kms:([a-z0-9\\-]+):\\d{12}:key/?[a-zA-Z_0-9+=,.@\\-_/]+$|^arn:aws[a-z\\-]*:kms:([a-z0-9\\-]+):\\d{12}:alias/?[a-zA-Z_0-9+=,.@\\-_/]+$|^alias/[a-zA-Z0-9/_-]+$|[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}",
+        "^(arn:aws[a-z\\-]*:kms:([a-z0-9\\-]+):\\d{12}:key/?[a-zA-Z_0-9+=,.@\\-_/]+|arn:aws[a-z\\-]*:kms:([a-z0-9\\-]+):\\d{12}:alias/?[a-zA-Z_0-9+=,.@\\-_/]+|alias/[a-zA-Z0-9/_-]+|[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})$",
     ),
     values: &[],
 };
@@ -2481,6 +2511,7 @@ static SHAPE_LIST_DATABASES_INPUT: Shape = Shape::Structure {
         Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
         Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_DATABASES_COUNT },
         Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "AttributesToGet", is_required: false, shape: &SHAPE_DATABASE_ATTRIBUTES_LIST },
     ],
 };
 
@@ -2523,6 +2554,7 @@ static SHAPE_LIST_TABLE_METADATA_INPUT: Shape = Shape::Structure {
         Member { name: "NextToken", is_required: false, shape: &SHAPE_TOKEN },
         Member { name: "MaxResults", is_required: false, shape: &SHAPE_MAX_TABLE_METADATA_COUNT },
         Member { name: "WorkGroup", is_required: false, shape: &SHAPE_WORK_GROUP_NAME },
+        Member { name: "AttributesToGet", is_required: false, shape: &SHAPE_TABLE_ATTRIBUTES_LIST },
     ],
 };
 
@@ -2737,6 +2769,22 @@ static SHAPE_STOP_QUERY_EXECUTION_INPUT: Shape =
 
 static SHAPE_STRING: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &[] };
 
+static SHAPE_SYSTEM_TABLE_STATUS: Shape = Shape::Structure {
+    members: &[
+        Member { name: "TableName", is_required: true, shape: &SHAPE_SYSTEM_TABLE_TYPE },
+        Member { name: "Enabled", is_required: true, shape: &SHAPE_BOXED_BOOLEAN },
+    ],
+};
+
+static SHAPE_SYSTEM_TABLE_STATUS_LIST: Shape =
+    Shape::List { member: &SHAPE_SYSTEM_TABLE_STATUS, length_min: Some(0), length_max: Some(50) };
+
+static SHAPE_SYSTEM_TABLE_TYPE: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["QUERY_EXECUTIONS"] };
+
+static SHAPE_TABLE_ATTRIBUTES: Shape = Shape::Text { length_min: None, length_max: None, pattern: None, values: &["NAME", "TABLE_TYPE"] };
+
+static SHAPE_TABLE_ATTRIBUTES_LIST: Shape = Shape::List { member: &SHAPE_TABLE_ATTRIBUTES, length_min: Some(1), length_max: Some(2) };
+
 static SHAPE_TAG: Shape = Shape::Structure {
     members: &[
         Member { name: "Key", is_required: false, shape: &SHAPE_TAG_KEY },
@@ -2838,6 +2886,7 @@ static SHAPE_WORK_GROUP_CONFIGURATION: Shape = Shape::Structure {
             is_required: false,
             shape: &SHAPE_QUERY_RESULTS_S3_ACCESS_GRANTS_CONFIGURATION,
         },
+        Member { name: "SystemTableStatuses", is_required: false, shape: &SHAPE_SYSTEM_TABLE_STATUS_LIST },
     ],
 };
 

@@ -1,10 +1,9 @@
-//! What have the remembered queries cost? Counts, bytes and price, by workgroup.
+//! What have queries cost? Counts, bytes and price, by workgroup, as JSON.
 //!
-//! Ref: Amazon Athena pricing; `query::metering`.
+//! Ref: Amazon Athena pricing; `query::metering`, `query::ledger`.
 
 use crate::app::App;
-use crate::query::metering::{billed_mb, usd};
-use crate::query::state::QueryState;
+use crate::query::metering::usd;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -22,6 +21,8 @@ pub struct Usage {
     failed: u64,
     /// Those that were cancelled.
     cancelled: u64,
+    /// Those answered with an earlier result.
+    reused: u64,
     /// Stored bytes read by all of them.
     bytes_scanned: u64,
     /// Megabytes they are billed.
@@ -30,20 +31,34 @@ pub struct Usage {
     usd: f64,
 }
 
-pub async fn usage(State(app): State<Arc<App>>) -> Json<BTreeMap<&'static str, BTreeMap<String, Usage>>> {
+/// The usage of all workgroups, and what it is priced by.
+#[derive(Debug, Serialize)]
+pub struct UsageReport {
+    /// Workgroup → its usage.
+    workgroups: BTreeMap<String, Usage>,
+    /// All of them together.
+    total: Usage,
+    /// The price of a scanned terabyte.
+    usd_per_tb: f64,
+}
+
+pub async fn usage(State(app): State<Arc<App>>) -> Json<UsageReport> {
+    let usd_per_tb = app.config.usd_per_tb;
     let mut workgroups: BTreeMap<String, Usage> = BTreeMap::new();
-    for query in app.queries.all() {
-        let Some(outcome) = query.outcome() else { continue };
-        let usage = workgroups.entry(query.submission.workgroup.clone()).or_default();
-        usage.queries += 1;
-        match outcome.state {
-            QueryState::Succeeded => usage.succeeded += 1,
-            QueryState::Cancelled => usage.cancelled += 1,
-            QueryState::Failed | QueryState::Queued | QueryState::Running => usage.failed += 1,
+    let mut total = Usage::default();
+    for (dimensions, totals) in app.ledger.totals() {
+        for usage in [workgroups.entry(dimensions.workgroup.clone()).or_default(), &mut total] {
+            usage.queries += totals.queries;
+            match dimensions.query_state {
+                "SUCCEEDED" => usage.succeeded += totals.queries,
+                "CANCELED" => usage.cancelled += totals.queries,
+                _ => usage.failed += totals.queries,
+            }
+            usage.reused += totals.reused;
+            usage.bytes_scanned += totals.bytes_scanned;
+            usage.billed_mb += totals.billed_mb;
+            usage.usd = usd(usage.billed_mb, usd_per_tb);
         }
-        usage.bytes_scanned += outcome.statistics.bytes_scanned.unwrap_or(0);
-        usage.billed_mb += billed_mb(&query.submission, &outcome);
-        usage.usd = usd(usage.billed_mb);
     }
-    Json(BTreeMap::from([("workgroups", workgroups)]))
+    Json(UsageReport { workgroups, total, usd_per_tb })
 }

@@ -20,7 +20,7 @@ pub const LIST_DATABASES: Operation =
     Operation { name: "ListDatabases", handler: |app, context, input| call(list_databases, app, context, input) };
 
 async fn get_database(app: Arc<App>, context: RequestContext, input: GetDatabaseInput) -> Result<GetDatabaseOutput, ApiError> {
-    check_catalog(&input.catalog_name)?;
+    check_catalog(&app, &input.catalog_name, &context)?;
     let fail = |error| metadata_error(&error, &context.request_id);
     let name = DatabaseName::parse(&input.database_name).map_err(fail)?;
     let database = app.catalog.database(&name).map_err(fail)?;
@@ -28,13 +28,17 @@ async fn get_database(app: Arc<App>, context: RequestContext, input: GetDatabase
 }
 
 async fn list_databases(app: Arc<App>, context: RequestContext, input: ListDatabasesInput) -> Result<ListDatabasesOutput, ApiError> {
-    check_catalog(&input.catalog_name)?;
+    check_catalog(&app, &input.catalog_name, &context)?;
     let databases = app.catalog.databases().map_err(|error| metadata_error(&error, &context.request_id))?;
     let token = input.next_token.as_deref();
     let size = page_size(input.max_results, LIST_MAX);
     let (page, next_token) = page_token::page("ListDatabases", &databases, |database| database.name.as_str(), token, size)
         .map_err(|_| malformed(token.unwrap_or_default()))?;
-    Ok(ListDatabasesOutput { database_list: Some(page.iter().map(|database| shown(database)).collect()), next_token })
+    let only_names = input.attributes_to_get.is_some_and(|attributes| attributes.iter().any(|attribute| attribute == "NAME"));
+    let page = page
+        .iter()
+        .map(|database| if only_names { Database { name: database.name.to_string(), ..Database::default() } } else { shown(database) });
+    Ok(ListDatabasesOutput { database_list: Some(page.collect()), next_token })
 }
 
 fn shown(database: &owlake_catalog::Database) -> Database {

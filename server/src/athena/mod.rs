@@ -2,10 +2,12 @@
 
 use crate::wire::Operation;
 
+mod capacity_reservation;
 mod data_catalog;
 mod database;
 mod engine_version;
 mod named_query;
+pub mod not_served;
 mod prepared_statement;
 mod query_execution;
 mod query_results;
@@ -15,10 +17,21 @@ mod tag;
 mod timestamp;
 mod work_group;
 
-/// The operations served; every other name of the service is refused by name.
+/// The operations served; every other name of the service is in `not_served` and refused by name.
 pub const OPERATIONS: &[Operation] = &[
+    capacity_reservation::CANCEL_CAPACITY_RESERVATION,
+    capacity_reservation::CREATE_CAPACITY_RESERVATION,
+    capacity_reservation::DELETE_CAPACITY_RESERVATION,
+    capacity_reservation::GET_CAPACITY_ASSIGNMENT_CONFIGURATION,
+    capacity_reservation::GET_CAPACITY_RESERVATION,
+    capacity_reservation::LIST_CAPACITY_RESERVATIONS,
+    capacity_reservation::PUT_CAPACITY_ASSIGNMENT_CONFIGURATION,
+    capacity_reservation::UPDATE_CAPACITY_RESERVATION,
+    data_catalog::CREATE_DATA_CATALOG,
+    data_catalog::DELETE_DATA_CATALOG,
     data_catalog::GET_DATA_CATALOG,
     data_catalog::LIST_DATA_CATALOGS,
+    data_catalog::UPDATE_DATA_CATALOG,
     database::GET_DATABASE,
     database::LIST_DATABASES,
     engine_version::LIST_ENGINE_VERSIONS,
@@ -52,3 +65,17 @@ pub const OPERATIONS: &[Operation] = &[
     work_group::LIST_WORK_GROUPS,
     work_group::UPDATE_WORK_GROUP,
 ];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_model_has_a_row() {
+        let served = OPERATIONS.iter().map(|operation| operation.name);
+        let mut rows: Vec<&str> = served.chain(not_served::NOT_SERVED.iter().copied()).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, owlake_shapes::athena::OPERATION_NAMES);
+    }
+}

@@ -14,10 +14,10 @@ use crate::wire::{Operation, RequestContext, call, page_token};
 use owlake_shapes::athena::{
     AclConfiguration, AthenaError, BatchGetQueryExecutionInput, BatchGetQueryExecutionOutput, EncryptionConfiguration, EngineVersion,
     GetQueryExecutionInput, GetQueryExecutionOutput, GetQueryRuntimeStatisticsInput, GetQueryRuntimeStatisticsOutput,
-    ListQueryExecutionsInput, ListQueryExecutionsOutput, QueryExecution, QueryExecutionContext, QueryExecutionStatistics,
-    QueryExecutionStatus, QueryRuntimeStatistics, QueryRuntimeStatisticsRows, QueryRuntimeStatisticsTimeline, ResultConfiguration,
-    ResultReuseByAgeConfiguration, ResultReuseConfiguration, ResultReuseInformation, StopQueryExecutionInput, StopQueryExecutionOutput,
-    UnprocessedQueryExecutionId,
+    ListQueryExecutionsInput, ListQueryExecutionsOutput, ManagedQueryResultsConfiguration, ManagedQueryResultsEncryptionConfiguration,
+    QueryExecution, QueryExecutionContext, QueryExecutionStatistics, QueryExecutionStatus, QueryRuntimeStatistics,
+    QueryRuntimeStatisticsRows, QueryRuntimeStatisticsTimeline, ResultConfiguration, ResultReuseByAgeConfiguration,
+    ResultReuseConfiguration, ResultReuseInformation, StopQueryExecutionInput, StopQueryExecutionOutput, UnprocessedQueryExecutionId,
 };
 use std::sync::Arc;
 
@@ -142,13 +142,16 @@ fn shown(query: &Query) -> QueryExecution {
         }),
     };
     let settings = &submission.settings;
+    let reused = outcome.as_ref().and_then(|outcome| outcome.result.as_ref()).and_then(|result| result.reused_location.clone());
+    let location = reused.unwrap_or_else(|| settings.output_location.clone());
     QueryExecution {
         query_execution_id: Some(submission.id.clone()),
         query: Some(submission.text.clone()),
         statement_type: Some(submission.statement_type.clone()),
         substatement_type: Some(submission.substatement_type.clone()),
+        managed_query_results_configuration: settings.is_managed.then(|| managed(&settings.managed_kms_key)),
         result_configuration: Some(ResultConfiguration {
-            output_location: Some(settings.output_location.clone()),
+            output_location: Some(location).filter(|_| !settings.is_managed),
             ..result_configuration(&settings.result)
         }),
         result_reuse_configuration: Some(ResultReuseConfiguration {
@@ -159,24 +162,28 @@ fn shown(query: &Query) -> QueryExecution {
         }),
         query_execution_context: Some(QueryExecutionContext { database: submission.database.clone(), catalog: submission.catalog.clone() }),
         status: Some(status),
-        statistics: Some(statistics(&query.statistics(), submission.preprocessing_ms)),
+        statistics: Some(statistics(&query.statistics(), submission.preprocessing_ms, settings.is_managed)),
         work_group: Some(submission.workgroup.clone()),
-        engine_version: Some(engine_version(AUTO)),
+        engine_version: Some(engine_version(settings.selected_engine_version.as_deref().unwrap_or(AUTO))),
+        execution_parameters: Some(submission.parameters.clone()).filter(|parameters| !parameters.is_empty()),
         ..QueryExecution::default()
     }
 }
 
-fn statistics(measured: &Statistics, preprocessing_ms: u64) -> QueryExecutionStatistics {
+fn statistics(measured: &Statistics, preprocessing_ms: u64, is_managed: bool) -> QueryExecutionStatistics {
     QueryExecutionStatistics {
         engine_execution_time_in_millis: measured.engine_ms.map(signed),
         data_scanned_in_bytes: measured.bytes_scanned.map(signed),
-        data_manifest_location: measured.manifest_location.clone(),
+        data_manifest_location: measured.manifest_location.clone().filter(|_| !is_managed),
         total_execution_time_in_millis: Some(signed(measured.total_ms)),
         query_queue_time_in_millis: Some(signed(measured.queue_ms)),
         service_pre_processing_time_in_millis: Some(signed(preprocessing_ms)),
         query_planning_time_in_millis: measured.planning_ms.map(signed),
         service_processing_time_in_millis: measured.processing_ms.map(signed),
-        result_reuse_information: measured.processing_ms.is_some().then_some(ResultReuseInformation { reused_previous_result: false }),
+        result_reuse_information: measured
+            .processing_ms
+            .is_some()
+            .then_some(ResultReuseInformation { reused_previous_result: measured.is_reused }),
         dpu_count: None,
     }
 }
@@ -191,6 +198,14 @@ pub fn result_configuration(settings: &ResultSettings) -> ResultConfiguration {
             .map(|encryption_option| EncryptionConfiguration { encryption_option, kms_key: settings.kms_key.clone() }),
         expected_bucket_owner: settings.expected_bucket_owner.clone(),
         acl_configuration: settings.s3_acl_option.clone().map(|s3_acl_option| AclConfiguration { s3_acl_option }),
+    }
+}
+
+/// Managed results as the API shows them.
+pub fn managed(kms_key: &Option<String>) -> ManagedQueryResultsConfiguration {
+    ManagedQueryResultsConfiguration {
+        enabled: true,
+        encryption_configuration: kms_key.clone().map(|kms_key| ManagedQueryResultsEncryptionConfiguration { kms_key }),
     }
 }
 

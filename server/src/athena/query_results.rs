@@ -6,12 +6,14 @@ use crate::app::App;
 use crate::error::{ApiError, AthenaErrorCode};
 use crate::query::failure::Habit;
 use crate::query::record::{ColumnDescription, Outcome};
+use crate::query::retention;
 use crate::query::state::QueryState;
 use crate::query::store::Query;
-use crate::results::location::ResultPlace;
+use crate::results::location::{Form, ResultPlace};
 use crate::results::metadata::CATALOG;
-use crate::results::page;
+use crate::results::page::{self, Page};
 use crate::wire::{Operation, RequestContext, call, page_token};
+use object_store::ObjectStoreExt;
 use owlake_shapes::athena::{ColumnInfo, Datum, GetQueryResultsInput, GetQueryResultsOutput, ResultSet, ResultSetMetadata, Row};
 use std::sync::Arc;
 
@@ -31,11 +33,10 @@ async fn get_query_results(
     if rows_max > ROWS_MAX {
         return Err(ApiError::invalid_input(format!("MaxResults is more than maximum allowed length {ROWS_MAX}")));
     }
-    if input.query_result_type.as_deref() == Some("DATA_MANIFEST") {
-        return Err(ApiError::invalid_input("QueryResultType DATA_MANIFEST is not served"));
-    }
     let outcome = query.outcome().ok_or_else(|| unfinished(&query))?;
+    let wants_manifest = input.query_result_type.as_deref() == Some("DATA_MANIFEST");
     match outcome.state {
+        QueryState::Succeeded if wants_manifest => manifest(&app, &query, &outcome, input.next_token, rows_max).await,
         QueryState::Succeeded => succeeded(&app, &query, &outcome, input.next_token, rows_max).await,
         _ => unsuccessful(&outcome),
     }
@@ -59,28 +60,88 @@ async fn succeeded(
         _ => 0,
     };
     let description = outcome.result.clone().unwrap_or_default();
+    if submission.settings.is_managed && outcome.completed_at_ms < retention::oldest_managed_ms(app) {
+        return Err(not_found());
+    }
     let page = if size == 0 {
-        page::Page { rows: Vec::new(), next_offset: None }
+        Page { rows: Vec::new(), next_offset: None }
     } else {
-        let output = submission.settings.result.output_location.as_deref().unwrap_or_default();
-        let place = ResultPlace::of(output, &submission.id, &submission.substatement_type).ok_or_else(not_found)?;
-        let store = app.storage.object_store(&place.bucket).map_err(|_| not_found())?;
-        let rows_max = usize::try_from(rows_max).unwrap_or(1);
-        page::read(&store, &place.key, place.form, size, offset, rows_max).await.map_err(|error| {
-            tracing::warn!(%error, query_execution_id = submission.id, "a result cannot be read");
-            not_found()
-        })?
+        let uri = description.reused_location.as_ref().unwrap_or(&submission.settings.output_location);
+        let place = ResultPlace::at(uri, &submission.substatement_type).ok_or_else(not_found)?;
+        read_page(app, query, &place, Part { size, offset, rows_max }).await?
     };
-    let rows = page
-        .rows
-        .into_iter()
-        .map(|row| Row { data: Some(row.into_iter().map(|value| Datum { var_char_value: value }).collect()) })
-        .collect();
+    let rows = shown_rows(page.rows);
     Ok(GetQueryResultsOutput {
         update_count: description.update_count,
         result_set: Some(ResultSet {
             rows: Some(rows),
             result_set_metadata: Some(ResultSetMetadata { column_info: Some(description.columns.iter().map(column_info).collect()) }),
+        }),
+        next_token: page.next_offset.and_then(|offset| page_token::encode(&listing, &offset)),
+    })
+}
+
+/// Which part of an object is read: its whole size, where the page begins, how many rows it may have.
+struct Part {
+    size: u64,
+    offset: u64,
+    rows_max: i64,
+}
+
+/// A page of an object. Errors: it is gone.
+async fn read_page(app: &App, query: &Query, place: &ResultPlace, part: Part) -> Result<Page, ApiError> {
+    let submission = &query.submission;
+    let store = app.result_store(&submission.settings, &place.bucket).map_err(|_| not_found())?;
+    let rows_max = usize::try_from(part.rows_max).unwrap_or(1);
+    page::read(&store, &place.key, place.form, part.size, part.offset, rows_max).await.map_err(|error| {
+        tracing::warn!(%error, query_execution_id = submission.id, "a result cannot be read");
+        not_found()
+    })
+}
+
+fn shown_rows(rows: Vec<page::Row>) -> Vec<Row> {
+    rows.into_iter().map(|row| Row { data: Some(row.into_iter().map(|value| Datum { var_char_value: value }).collect()) }).collect()
+}
+
+/// The list of written files, one a row. Basis of the column: inferred; the reference says only "in rows".
+///
+/// Ref: Athena API reference, GetQueryResults, QueryResultType: only CTAS, UNLOAD and INSERT make a manifest, others fail.
+async fn manifest(
+    app: &App,
+    query: &Query,
+    outcome: &Outcome,
+    token: Option<String>,
+    rows_max: i64,
+) -> Result<GetQueryResultsOutput, ApiError> {
+    let submission = &query.submission;
+    let Some(uri) = &outcome.statistics.manifest_location else {
+        let text =
+            format!("QueryResultType DATA_MANIFEST is not supported for this query: {} made no manifest", submission.substatement_type);
+        return Err(ApiError::invalid_input(text));
+    };
+    let place = ResultPlace { form: Form::Text, ..ResultPlace::at(uri, &submission.substatement_type).ok_or_else(not_found)? };
+    let listing = format!("GetQueryResults/manifest/{}", submission.id);
+    let offset: u64 = match token {
+        Some(token) => {
+            page_token::decode(&listing, &token).ok_or_else(|| ApiError::invalid_input(format!("Malformed nextPageToken {token}")))?
+        }
+        None => 0,
+    };
+    let store = app.result_store(&submission.settings, &place.bucket).map_err(|_| not_found())?;
+    let size = store.head(&place.key).await.map_err(|_| not_found())?.size;
+    let page = read_page(app, query, &place, Part { size, offset, rows_max }).await?;
+    let column = ColumnDescription {
+        name: "data_manifest".to_owned(),
+        type_name: "varchar".to_owned(),
+        precision: i32::MAX,
+        scale: 0,
+        is_case_sensitive: true,
+    };
+    Ok(GetQueryResultsOutput {
+        update_count: None,
+        result_set: Some(ResultSet {
+            rows: Some(shown_rows(page.rows)),
+            result_set_metadata: Some(ResultSetMetadata { column_info: Some(vec![column_info(&column)]) }),
         }),
         next_token: page.next_offset.and_then(|offset| page_token::encode(&listing, &offset)),
     })

@@ -27,7 +27,7 @@ async fn get_table_metadata(
     context: RequestContext,
     input: GetTableMetadataInput,
 ) -> Result<GetTableMetadataOutput, ApiError> {
-    check_catalog(&input.catalog_name)?;
+    check_catalog(&app, &input.catalog_name, &context)?;
     let fail = |error| metadata_error(&error, &context.request_id);
     let database = DatabaseName::parse(&input.database_name).map_err(fail)?;
     let name = TableName::parse(&input.table_name).map_err(fail)?;
@@ -40,7 +40,7 @@ async fn list_table_metadata(
     context: RequestContext,
     input: ListTableMetadataInput,
 ) -> Result<ListTableMetadataOutput, ApiError> {
-    check_catalog(&input.catalog_name)?;
+    check_catalog(&app, &input.catalog_name, &context)?;
     let fail = |error| metadata_error(&error, &context.request_id);
     let database = DatabaseName::parse(&input.database_name).map_err(fail)?;
     let mut tables = app.catalog.tables(&database).map_err(fail)?;
@@ -53,7 +53,18 @@ async fn list_table_metadata(
     let size = page_size(input.max_results, LIST_MAX);
     let (page, next_token) =
         page_token::page(&listing, &tables, |table| table.name.as_str(), token, size).map_err(|_| malformed(token.unwrap_or_default()))?;
-    Ok(ListTableMetadataOutput { table_metadata_list: Some(page.iter().map(|table| shown(table)).collect()), next_token })
+    let attributes = input.attributes_to_get.unwrap_or_default();
+    let page = page.iter().map(|table| if attributes.is_empty() { shown(table) } else { shown_in_part(table, &attributes) });
+    Ok(ListTableMetadataOutput { table_metadata_list: Some(page.collect()), next_token })
+}
+
+/// The name always, since the shape requires it, and the type where it is asked for.
+fn shown_in_part(table: &Table, attributes: &[String]) -> TableMetadata {
+    TableMetadata {
+        name: table.name.to_string(),
+        table_type: table.definition.table_type.clone().filter(|_| attributes.iter().any(|attribute| attribute == "TABLE_TYPE")),
+        ..TableMetadata::default()
+    }
 }
 
 /// The expression as a pattern of the whole name. Basis: inferred, as for Glue's GetTables.

@@ -1,11 +1,12 @@
-//! Which tags has a resource? Those of workgroups; the one data catalog has none.
+//! Which tags has a resource? Workgroups, registered data catalogs and capacity reservations have them.
 //!
 //! Ref: Athena API reference, TagResource, UntagResource, ListTagsForResource.
 
 use crate::app::App;
+use crate::athena::capacity_reservation::change_tags;
 use crate::athena::query_execution::{malformed, page_size, resource_not_found};
 use crate::error::ApiError;
-use crate::query::submit::DEFAULT_CATALOG;
+use crate::query::data_catalogs::DEFAULT_CATALOG;
 use crate::wire::{Operation, RequestContext, blocking, call, page_token};
 use owlake_shapes::athena::{
     ListTagsForResourceInput, ListTagsForResourceOutput, Tag, TagResourceInput, TagResourceOutput, UntagResourceInput, UntagResourceOutput,
@@ -25,12 +26,12 @@ pub const LIST_TAGS_FOR_RESOURCE: Operation =
     Operation { name: "ListTagsForResource", handler: |app, context, input| call(list_tags_for_resource, app, context, input) };
 
 async fn tag_resource(app: Arc<App>, _context: RequestContext, input: TagResourceInput) -> Result<TagResourceOutput, ApiError> {
-    let workgroup = taggable(&app, &input.resource_arn)?;
+    let resource = resource(&app, &input.resource_arn)?;
     let added = tags(Some(input.tags))?;
     blocking(move || {
-        app.workgroups.update(&workgroup, |workgroup| {
-            workgroup.tags.extend(added);
-            check_count(&workgroup.tags)
+        change(&app, &resource, |tags| {
+            tags.extend(added);
+            check_count(tags)
         })
     })
     .await?;
@@ -38,10 +39,10 @@ async fn tag_resource(app: Arc<App>, _context: RequestContext, input: TagResourc
 }
 
 async fn untag_resource(app: Arc<App>, _context: RequestContext, input: UntagResourceInput) -> Result<UntagResourceOutput, ApiError> {
-    let workgroup = taggable(&app, &input.resource_arn)?;
+    let resource = resource(&app, &input.resource_arn)?;
     blocking(move || {
-        app.workgroups.update(&workgroup, |workgroup| {
-            workgroup.tags.retain(|key, _| !input.tag_keys.contains(key));
+        change(&app, &resource, |tags| {
+            tags.retain(|key, _| !input.tag_keys.contains(key));
             Ok(())
         })
     })
@@ -56,7 +57,8 @@ async fn list_tags_for_resource(
 ) -> Result<ListTagsForResourceOutput, ApiError> {
     let tags = match resource(&app, &input.resource_arn)? {
         Resource::Workgroup(name) => app.workgroups.workgroup(&name)?.tags,
-        Resource::DataCatalog => BTreeMap::new(),
+        Resource::DataCatalog(name) => app.data_catalogs.find(&name).map(|catalog| catalog.tags).unwrap_or_default(),
+        Resource::CapacityReservation(name) => app.capacity_reservations.reservation(&name)?.tags,
     };
     let tags: Vec<(String, String)> = tags.into_iter().collect();
     let token = input.next_token.as_deref();
@@ -69,24 +71,37 @@ async fn list_tags_for_resource(
 
 enum Resource {
     Workgroup(String),
-    DataCatalog,
+    DataCatalog(String),
+    CapacityReservation(String),
 }
 
-/// The resource an ARN names: `arn:aws:athena:<region>:<account>:workgroup/<name>` or `…:datacatalog/<name>`.
+/// The resource an ARN names: `arn:aws:athena:<region>:<account>:workgroup/<name>`, `…:datacatalog/<name>` or
+/// `…:capacity-reservation/<name>`.
 fn resource(app: &App, arn: &str) -> Result<Resource, ApiError> {
     let named = arn.splitn(6, ':').nth(5).and_then(|resource| resource.split_once('/'));
     let found = match named {
         Some(("workgroup", name)) if app.workgroups.workgroup(name).is_ok() => Some(Resource::Workgroup(name.to_owned())),
-        Some(("datacatalog", name)) if name.eq_ignore_ascii_case(DEFAULT_CATALOG) => Some(Resource::DataCatalog),
+        Some(("datacatalog", name)) if name.eq_ignore_ascii_case(DEFAULT_CATALOG) || app.data_catalogs.find(name).is_some() => {
+            Some(Resource::DataCatalog(name.to_owned()))
+        }
+        Some(("capacity-reservation", name)) if app.capacity_reservations.reservation(name).is_ok() => {
+            Some(Resource::CapacityReservation(name.to_owned()))
+        }
         _ => None,
     };
     found.ok_or_else(|| resource_not_found(format!("Resource {arn} was not found"), arn))
 }
 
-fn taggable(app: &App, arn: &str) -> Result<String, ApiError> {
-    match resource(app, arn)? {
-        Resource::Workgroup(name) => Ok(name),
-        Resource::DataCatalog => Err(ApiError::invalid_input(format!("the data catalog '{DEFAULT_CATALOG}' cannot be tagged"))),
+/// Changes the tags of a resource. Errors: it is the catalog that always exists, or those of `change`.
+fn change(
+    app: &App,
+    resource: &Resource,
+    change: impl FnOnce(&mut BTreeMap<String, String>) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
+    match resource {
+        Resource::Workgroup(name) => app.workgroups.update(name, |workgroup| change(&mut workgroup.tags)),
+        Resource::DataCatalog(name) => app.data_catalogs.update(name, |catalog| change(&mut catalog.tags)),
+        Resource::CapacityReservation(name) => change_tags(app, name, change),
     }
 }
 

@@ -3,18 +3,19 @@
 //! Ref: Athena API reference, WorkGroup operations; measured Athena behaviour, "Workgroups".
 
 use crate::app::App;
-use crate::athena::query_execution::{AUTO, ENGINE_VERSION, engine_version, malformed, page_size, result_configuration};
+use crate::athena::query_execution::{AUTO, ENGINE_VERSION, engine_version, malformed, managed, page_size, result_configuration};
 use crate::athena::start_query_execution::result_settings;
 use crate::athena::tag;
 use crate::athena::timestamp::seconds;
 use crate::error::ApiError;
 use crate::query::settings::{ResultSettings, is_s3_path};
-use crate::query::workgroups::{PRIMARY, Workgroup};
+use crate::query::workgroups::{ManagedResults, PRIMARY, Workgroup};
 use crate::wire::{Operation, RequestContext, blocking, call, page_token};
 use owlake_shapes::athena::{
-    CreateWorkGroupInput, CreateWorkGroupOutput, DeleteWorkGroupInput, DeleteWorkGroupOutput, EngineVersion, GetWorkGroupInput,
-    GetWorkGroupOutput, ListWorkGroupsInput, ListWorkGroupsOutput, ResultConfigurationUpdates, UpdateWorkGroupInput, UpdateWorkGroupOutput,
-    WorkGroup, WorkGroupConfiguration, WorkGroupConfigurationUpdates, WorkGroupSummary,
+    CreateWorkGroupInput, CreateWorkGroupOutput, CustomerContentEncryptionConfiguration, DeleteWorkGroupInput, DeleteWorkGroupOutput,
+    EngineVersion, GetWorkGroupInput, GetWorkGroupOutput, ListWorkGroupsInput, ListWorkGroupsOutput,
+    ManagedQueryResultsConfigurationUpdates, ResultConfigurationUpdates, UpdateWorkGroupInput, UpdateWorkGroupOutput, WorkGroup,
+    WorkGroupConfiguration, WorkGroupConfigurationUpdates, WorkGroupSummary,
 };
 use std::sync::Arc;
 
@@ -41,6 +42,9 @@ async fn create_work_group(
     check_served(&configuration)?;
     let result = result_settings(configuration.result_configuration);
     check_location(&result)?;
+    let kept = configuration.managed_query_results_configuration.filter(|managed| managed.enabled);
+    let kept = kept.map(|kept| ManagedResults { kms_key: kept.encryption_configuration.map(|encryption| encryption.kms_key) });
+    check_exclusive(&kept, &result)?;
     let workgroup = Workgroup {
         name: input.name,
         description: input.description.unwrap_or_default(),
@@ -51,6 +55,9 @@ async fn create_work_group(
         bytes_scanned_cutoff: cutoff(configuration.bytes_scanned_cutoff_per_query),
         selected_engine_version: selected_engine(configuration.engine_version)?,
         result,
+        managed: kept,
+        has_minimum_encryption: configuration.enable_minimum_encryption_configuration.unwrap_or(false),
+        content_kms_key: configuration.customer_content_encryption_configuration.map(|encryption| encryption.kms_key),
         created_at_ms: app.clock.now_ms(),
         tags: tag::tags(input.tags)?,
     };
@@ -113,6 +120,9 @@ async fn delete_work_group(
     input: DeleteWorkGroupInput,
 ) -> Result<DeleteWorkGroupOutput, ApiError> {
     let name = app.workgroups.workgroup(&input.work_group)?.name;
+    if name != PRIMARY && app.queries.has_active(&name) {
+        return Err(ApiError::invalid_input(format!("WorkGroup {name} has queries that are running or queued")));
+    }
     let is_empty = app.named_queries.ids(&name).is_empty()
         && app.prepared_statements.list(&name).is_empty()
         && app.queries.list(&name, None, 1).0.is_empty();
@@ -140,12 +150,17 @@ fn shown(workgroup: &Workgroup) -> WorkGroup {
             bytes_scanned_cutoff_per_query: workgroup.bytes_scanned_cutoff.and_then(|bytes| i64::try_from(bytes).ok()),
             requester_pays_enabled: Some(workgroup.requester_pays),
             engine_version: Some(engine_version(&workgroup.selected_engine_version)),
-            enable_minimum_encryption_configuration: Some(false),
+            enable_minimum_encryption_configuration: Some(workgroup.has_minimum_encryption),
+            managed_query_results_configuration: workgroup.managed.as_ref().map(|kept| managed(&kept.kms_key)),
+            customer_content_encryption_configuration: workgroup
+                .content_kms_key
+                .clone()
+                .map(|kms_key| CustomerContentEncryptionConfiguration { kms_key }),
             ..WorkGroupConfiguration::default()
         }),
         description: Some(workgroup.description.clone()).filter(|description| !description.is_empty()),
         creation_time: Some(seconds(workgroup.created_at_ms)),
-        identity_center_application_arn: None,
+        ..WorkGroup::default()
     }
 }
 
@@ -175,6 +190,43 @@ fn apply(workgroup: &mut Workgroup, updates: WorkGroupConfigurationUpdates) -> R
     if let Some(updates) = updates.result_configuration_updates {
         apply_result(&mut workgroup.result, updates);
         check_location(&workgroup.result)?;
+    }
+    if let Some(updates) = updates.managed_query_results_configuration_updates {
+        apply_managed(&mut workgroup.managed, updates);
+    }
+    check_exclusive(&workgroup.managed, &workgroup.result)?;
+    if let Some(has_minimum) = updates.enable_minimum_encryption_configuration {
+        workgroup.has_minimum_encryption = has_minimum;
+    }
+    if updates.remove_customer_content_encryption_configuration == Some(true) {
+        workgroup.content_kms_key = None;
+    }
+    if let Some(encryption) = updates.customer_content_encryption_configuration {
+        workgroup.content_kms_key = Some(encryption.kms_key);
+    }
+    Ok(())
+}
+
+fn apply_managed(managed: &mut Option<ManagedResults>, updates: ManagedQueryResultsConfigurationUpdates) {
+    match updates.enabled {
+        Some(true) => *managed = Some(managed.take().unwrap_or_default()),
+        Some(false) => *managed = None,
+        None => {}
+    }
+    let Some(managed) = managed else { return };
+    if updates.remove_encryption_configuration == Some(true) {
+        managed.kms_key = None;
+    }
+    if let Some(encryption) = updates.encryption_configuration {
+        managed.kms_key = Some(encryption.kms_key);
+    }
+}
+
+/// Ref: API reference, WorkGroupConfiguration: managed results and a result location exclude each other. Basis of the
+/// text: inferred.
+fn check_exclusive(managed: &Option<ManagedResults>, result: &ResultSettings) -> Result<(), ApiError> {
+    if managed.is_some() && *result != ResultSettings::default() {
+        return Err(ApiError::invalid_input("ManagedQueryResultsConfiguration and ResultConfiguration exclude each other"));
     }
     Ok(())
 }
@@ -230,31 +282,21 @@ fn check_location(result: &ResultSettings) -> Result<(), ApiError> {
 /// Refuses by name what would have no effect.
 fn check_served(configuration: &WorkGroupConfiguration) -> Result<(), ApiError> {
     refuse(&[
-        (
-            "ManagedQueryResultsConfiguration",
-            configuration.managed_query_results_configuration.as_ref().is_some_and(|managed| managed.enabled),
-        ),
         ("AdditionalConfiguration", configuration.additional_configuration.is_some()),
         ("ExecutionRole", configuration.execution_role.is_some()),
         ("MonitoringConfiguration", configuration.monitoring_configuration.is_some()),
         ("EngineConfiguration", configuration.engine_configuration.is_some()),
-        ("CustomerContentEncryptionConfiguration", configuration.customer_content_encryption_configuration.is_some()),
-        ("EnableMinimumEncryptionConfiguration", configuration.enable_minimum_encryption_configuration == Some(true)),
         ("IdentityCenterConfiguration", configuration.identity_center_configuration.is_some()),
         ("QueryResultsS3AccessGrantsConfiguration", configuration.query_results_s3_access_grants_configuration.is_some()),
     ])
 }
 
 fn check_updates_served(updates: &WorkGroupConfigurationUpdates) -> Result<(), ApiError> {
-    let managed = updates.managed_query_results_configuration_updates.as_ref();
     refuse(&[
-        ("ManagedQueryResultsConfigurationUpdates", managed.is_some_and(|managed| managed.enabled == Some(true))),
         ("AdditionalConfiguration", updates.additional_configuration.is_some()),
         ("ExecutionRole", updates.execution_role.is_some()),
         ("MonitoringConfiguration", updates.monitoring_configuration.is_some()),
         ("EngineConfiguration", updates.engine_configuration.is_some()),
-        ("CustomerContentEncryptionConfiguration", updates.customer_content_encryption_configuration.is_some()),
-        ("EnableMinimumEncryptionConfiguration", updates.enable_minimum_encryption_configuration == Some(true)),
         ("QueryResultsS3AccessGrantsConfiguration", updates.query_results_s3_access_grants_configuration.is_some()),
     ])
 }

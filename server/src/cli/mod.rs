@@ -1,6 +1,7 @@
 //! Which commands has the program? One file each; the settings of `config::SETTINGS` are flags of those that need a server.
 
 pub mod client;
+pub mod cost;
 pub mod demo;
 pub mod print;
 pub mod query;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         Some(("demo", arguments)) => demo_command(arguments),
         Some(("tpch", arguments)) => tpch_command(arguments),
         Some(("query", arguments)) => query_command(arguments),
+        Some(("cost", arguments)) => cost_command(arguments),
         Some(("repl", arguments)) => repl_command(arguments),
         _ => Ok(()),
     };
@@ -71,6 +73,25 @@ fn command() -> Command {
                 )
                 .arg(Arg::new("limit").long("limit").value_parser(value_parser!(usize)).default_value("10000").help("rows fetched at most"))
                 .arg(Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue).help("no line with time, bytes and price")),
+        )
+        .subcommand(
+            with_settings(with_connection(Command::new("cost").about("Say what statements read and what Athena would bill for it")))
+                .arg(Arg::new("execute").short('e').long("execute").value_name("SQL").help("the statements").conflicts_with("file"))
+                .arg(Arg::new("file").short('f').long("file").value_name("FILE").help("a file of statements; - for standard input"))
+                .arg(
+                    Arg::new("max-bytes")
+                        .long("max-bytes")
+                        .value_name("BYTES")
+                        .value_parser(value_parser!(u64))
+                        .help("fail when all statements together scan more"),
+                )
+                .arg(
+                    Arg::new("max-usd")
+                        .long("max-usd")
+                        .value_name("USD")
+                        .value_parser(value_parser!(f64))
+                        .help("fail when all statements together cost more"),
+                ),
         )
         .subcommand(with_settings(with_connection(Command::new("repl").about("Work with a server line by line"))))
 }
@@ -177,15 +198,7 @@ async fn results_location(arguments: &ArgMatches, client: &Client) -> Result<Str
 fn query_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
     serve::start_logging("warn");
-    let sql = match (arguments.get_one::<String>("execute"), arguments.get_one::<String>("file").map(String::as_str)) {
-        (Some(sql), _) => sql.clone(),
-        (None, None | Some("-")) => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map_err(|error| format!("the input cannot be read: {error}"))?;
-            text
-        }
-        (None, Some(path)) => std::fs::read_to_string(path).map_err(|error| format!("'{path}' cannot be read: {error}"))?,
-    };
+    let sql = given_sql(arguments)?;
     runtime()?.block_on(async {
         let (client, server) = connect(arguments, config).await?;
         let command = query::QueryCommand {
@@ -199,6 +212,45 @@ fn query_command(arguments: &ArgMatches) -> Result<(), String> {
             shows_statistics: !arguments.get_flag("quiet"),
         };
         let outcome = query::run(&client, &command).await.map_err(|error| error.to_string());
+        if let Some(server) = server {
+            server.stop().await.map_err(|error| error.to_string())?;
+        }
+        outcome
+    })
+}
+
+/// The statements of `--execute`, of `--file` or of the standard input.
+fn given_sql(arguments: &ArgMatches) -> Result<String, String> {
+    match (arguments.get_one::<String>("execute"), arguments.get_one::<String>("file").map(String::as_str)) {
+        (Some(sql), _) => Ok(sql.clone()),
+        (None, None | Some("-")) => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map_err(|error| format!("the input cannot be read: {error}"))?;
+            Ok(text)
+        }
+        (None, Some(path)) => std::fs::read_to_string(path).map_err(|error| format!("'{path}' cannot be read: {error}")),
+    }
+}
+
+fn cost_command(arguments: &ArgMatches) -> Result<(), String> {
+    let config = config(arguments)?;
+    serve::start_logging("warn");
+    let sql = given_sql(arguments)?;
+    let usd_per_tb = config.usd_per_tb;
+    runtime()?.block_on(async {
+        let (client, server) = connect(arguments, config).await?;
+        let command = cost::CostCommand {
+            sql,
+            options: QueryOptions {
+                database: arguments.get_one::<String>("database").cloned(),
+                output_location: Some(results_location(arguments, &client).await?),
+                rows_max: usize::MAX,
+            },
+            usd_per_tb,
+            bytes_max: arguments.get_one::<u64>("max-bytes").copied(),
+            usd_max: arguments.get_one::<f64>("max-usd").copied(),
+        };
+        let outcome = cost::run(&client, &command).await;
         if let Some(server) = server {
             server.stop().await.map_err(|error| error.to_string())?;
         }

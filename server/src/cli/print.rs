@@ -6,6 +6,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableComponent
 use serde_json::{Map, Value};
 
 use super::client::{QueryResult, ResultColumn};
+use crate::query::metering;
 
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -19,12 +20,6 @@ pub enum Format {
     /// One JSON object a row, every value a string or null.
     Json,
 }
-
-/// What a terabyte costs on Athena, in US dollars. Ref: Amazon Athena pricing.
-const USD_PER_TERABYTE: f64 = 5.0;
-const MEGABYTE: u64 = 1 << 20;
-/// Ref: Amazon Athena pricing: rounded up to the megabyte, 10 MB at least.
-const BILLED_MB_MIN: u64 = 10;
 
 /// The rows of a result as text, with a line end after the last line.
 pub fn rows(result: &QueryResult, format: Format) -> String {
@@ -55,8 +50,7 @@ pub fn footer(result: &QueryResult) -> String {
 
 /// What Athena would bill for the bytes.
 pub fn usd(bytes_scanned: u64) -> String {
-    let megabytes = bytes_scanned.div_ceil(MEGABYTE).max(BILLED_MB_MIN);
-    format!("${:.6}", megabytes as f64 / f64::from(1 << 20) * USD_PER_TERABYTE)
+    format!("${:.6}", metering::usd(metering::billed_mb_of(bytes_scanned), metering::USD_PER_TB_DEFAULT))
 }
 
 /// A byte count with a unit.
@@ -165,7 +159,7 @@ mod tests {
     #[test]
     fn a_small_query_pays_for_ten_megabytes() {
         assert_eq!(usd(1), "$0.000048");
-        assert_eq!(usd(10 * MEGABYTE), "$0.000048");
+        assert_eq!(usd(10 * metering::BYTES_PER_MB), "$0.000048");
         assert_eq!(usd(1 << 40), "$5.000000");
         assert_eq!(usd((1 << 40) + 1), "$5.000005");
     }

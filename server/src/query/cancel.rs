@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::query::record::Outcome;
+use crate::query::run;
 use crate::query::state::QueryState;
 use crate::query::store::Query;
 use std::sync::Arc;
@@ -14,9 +15,9 @@ pub const BY_BYTES: &str = "Bytes scanned limit was exceeded";
 /// The reason of a query over its time. Ref: Athena user guide, service quotas.
 pub const TIMED_OUT: &str = "Query timeout";
 
-/// How often a running query's bytes are compared with a workgroup's limit, where it has one. Basis: inferred; the
-/// engine counts without telling, and a query reads far less than the least limit, 10 MB, in this time.
-const BYTES_LOOK_INTERVAL: Duration = Duration::from_millis(20);
+/// How often a running query's bytes are compared with a workgroup's limit, where it has one: as often as the timer
+/// can. A query that passes its limit and ends between two looks is caught by [`is_over_bytes`].
+const BYTES_LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Who ended a running query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub fn stop(app: &Arc<App>, query: &Arc<Query>) {
         statistics,
         result: None,
     };
-    app.queries.finish(query, outcome);
+    run::finish(app, query, outcome);
     query.cancel.cancel();
 }
 
@@ -56,10 +57,15 @@ pub async fn limit_reached(query: &Query, time_limit: Duration) -> Limit {
 
 /// Never returns for a query without a limit.
 async fn bytes_exceeded(query: &Query) {
-    let Some(bytes_max) = query.submission.settings.bytes_scanned_cutoff else {
+    if query.submission.settings.bytes_scanned_cutoff.is_none() {
         return std::future::pending().await;
-    };
-    while query.meter.bytes_scanned() <= bytes_max {
+    }
+    while !is_over_bytes(query) {
         tokio::time::sleep(BYTES_LOOK_INTERVAL).await;
     }
+}
+
+/// Whether a query has read more than its workgroup allows; no such query succeeds.
+pub fn is_over_bytes(query: &Query) -> bool {
+    query.submission.settings.bytes_scanned_cutoff.is_some_and(|bytes_max| query.meter.bytes_scanned() > bytes_max)
 }

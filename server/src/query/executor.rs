@@ -1,11 +1,13 @@
 //! What runs a statement? The engine behind three small traits, so that the lifecycle can be tested without it.
 
 use async_trait::async_trait;
+use owlake_catalog::{DatabaseName, TableName};
 use owlake_engine::engine::{Engine, Meter, Output, Prepared, ResultColumn};
 use owlake_engine::error::{EngineError, FailurePath};
 use owlake_engine::session::Session;
 use owlake_engine::statement::{StatementContext, check_before_accepting, create_table_as_select};
 use owlake_syntax::Parsed;
+use owlake_syntax::hive::ast as hive;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +26,8 @@ pub struct Accepted {
     pub substatement_type: String,
     /// Whether it is a CTAS that says where its files go.
     pub has_external_location: bool,
+    /// Whether it only shows a plan: EXPLAIN without ANALYZE.
+    pub is_plan_only: bool,
     /// What can be run, once.
     pub statement: Box<dyn Statement>,
 }
@@ -57,6 +61,18 @@ impl LocalExecutor {
     }
 }
 
+impl LocalExecutor {
+    /// Whether DESCRIBE or SHOW COLUMNS names a view, which only the catalog knows. Ref: measured, "Classification".
+    fn describes_view(&self, statement: &owlake_syntax::Statement, session: &Session) -> bool {
+        let owlake_syntax::Statement::Hive(statement) = statement else { return false };
+        let (hive::Statement::Describe { name, .. } | hive::Statement::ShowColumns { name }) = statement.as_ref() else { return false };
+        let database = name.database.as_deref().or(session.database.as_deref()).unwrap_or("default");
+        let names = (DatabaseName::parse(database.trim_matches('`')), TableName::parse(&name.table));
+        let (Ok(database), Ok(table)) = names else { return false };
+        self.engine.catalog.table(&database, &table).is_ok_and(|table| table.is_view())
+    }
+}
+
 impl Executor for LocalExecutor {
     fn accept(&self, text: &str, session: &Session) -> Result<Accepted, EngineError> {
         let parsed = self.engine.parse(text)?;
@@ -69,12 +85,23 @@ impl Executor for LocalExecutor {
                 _ => {}
             }
         }
+        let substatement_type = if self.describes_view(&parsed.statement, session) { "DESC_VIEW" } else { parsed.kind.substatement_type };
         Ok(Accepted {
             statement_type: parsed.kind.statement_type.as_str().to_owned(),
-            substatement_type: parsed.kind.substatement_type.to_owned(),
+            substatement_type: substatement_type.to_owned(),
             has_external_location: create_table_as_select::has_external_location(&parsed.statement),
+            is_plan_only: is_plan_only(&parsed.statement),
             statement: Box::new(LocalStatement { engine: self.engine.clone(), parsed }),
         })
+    }
+}
+
+fn is_plan_only(statement: &owlake_syntax::Statement) -> bool {
+    match statement {
+        owlake_syntax::Statement::Trino(statement) => {
+            matches!(&statement.kind, owlake_syntax::trino::ast::StatementKind::Explain(explain) if !explain.is_analyze)
+        }
+        owlake_syntax::Statement::Hive(_) => false,
     }
 }
 

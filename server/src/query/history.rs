@@ -54,10 +54,12 @@ enum ReadLine {
 }
 
 impl History {
-    /// Reads `path` and opens it for appending. Returns the queries in submission order, the newest `queries_max`.
-    pub fn open(path: &Path, queries_max: usize) -> Result<(Self, Vec<Remembered>), ServerError> {
+    /// Reads `path` and opens it for appending. Returns the queries in submission order, the newest `queries_max` of
+    /// those submitted since `oldest_ms`.
+    pub fn open(path: &Path, queries_max: usize, oldest_ms: i64) -> Result<(Self, Vec<Remembered>), ServerError> {
         let failed = |error| ServerError::io(path.display().to_string(), error);
         let mut remembered = read(path).map_err(failed)?;
+        remembered.retain(|query| query.submission.submitted_at_ms >= oldest_ms);
         let surplus = remembered.len().saturating_sub(queries_max);
         remembered.drain(..surplus);
         // Rewritten at every start, so that a torn line and forgotten queries do not stay.

@@ -15,12 +15,18 @@
 //! | `run` | the whole way of one query |
 //! | `cancel` | how a query is stopped |
 //! | `failure` | which Athena error a failure is |
-//! | `metering` | what a query costs |
+//! | `metering`, `ledger` | what a query costs, what all have cost so far |
+//! | `retention` | what is forgotten, and when |
+//! | `reuse` | whether an earlier result answers a query |
+//! | `data_catalogs`, `capacity_reservations` | what users register |
 
 pub mod cancel;
+pub mod capacity_reservations;
+pub mod data_catalogs;
 pub mod executor;
 pub mod failure;
 mod history;
+pub mod ledger;
 pub mod metering;
 pub mod named_queries;
 pub mod prepared_port;
@@ -28,6 +34,8 @@ pub mod prepared_statements;
 pub mod queue;
 pub mod record;
 pub mod registry;
+pub mod retention;
+pub mod reuse;
 pub mod run;
 pub mod settings;
 pub mod state;

@@ -2,7 +2,7 @@
 //!
 //! Ref: Athena API reference, NamedQuery.
 
-use crate::error::{ApiError, ServerError};
+use crate::error::{ApiError, AthenaErrorCode, ServerError};
 use crate::query::registry::Registry;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -47,12 +47,13 @@ impl NamedQueries {
         self.registry.list().into_iter().filter(|query| query.workgroup == workgroup).map(|query| query.id).collect()
     }
 
-    /// Adds a query and returns its id: the earlier one's where the token was used before.
+    /// Adds a query and returns its id: the earlier one's where the token was used before. Errors: it was used for another.
     pub fn create(&self, query: NamedQuery) -> Result<String, ApiError> {
         self.registry.change(|queries| {
             let earlier = query.token.as_ref().and_then(|token| queries.values().find(|earlier| earlier.token.as_ref() == Some(token)));
             if let Some(earlier) = earlier {
-                return Ok(earlier.id.clone());
+                let is_same = NamedQuery { id: earlier.id.clone(), ..query.clone() } == *earlier;
+                return if is_same { Ok(earlier.id.clone()) } else { Err(mismatch()) };
             }
             let id = query.id.clone();
             queries.insert(id.clone(), query);
@@ -80,6 +81,11 @@ impl NamedQueries {
             Ok(())
         })
     }
+}
+
+/// Ref: measured Athena behaviour, "Idempotency", of StartQueryExecution; here inferred.
+fn mismatch() -> ApiError {
+    ApiError::invalid_request(AthenaErrorCode::IdempotentParameterMismatch, "Idempotent parameters do not match")
 }
 
 fn not_found(id: &str) -> ApiError {

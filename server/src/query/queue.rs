@@ -1,67 +1,127 @@
-//! When does a query's turn come? Two lanes, DML and DDL, each first in, first out, each with two bounds.
+//! When does a query's turn come? Two lanes, DML and DDL, each with two bounds; workgroups take turns, their queries in order.
 //!
-//! Ref: Athena user guide, service quotas: active DML and DDL queries.
+//! Ref: Athena user guide, service quotas: active DML and DDL queries. Basis of the rotation: inferred; a workgroup that
+//! submits a hundred queries at once must not keep another's single one waiting behind all of them.
 
 use crate::config::Limits;
-use futures::FutureExt;
-use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
 /// The lanes of the server.
 pub struct Queue {
-    dml: Lane,
-    ddl: Lane,
+    dml: Arc<Lane>,
+    ddl: Arc<Lane>,
 }
 
 struct Lane {
-    active: Arc<Semaphore>,
-    running: Arc<Semaphore>,
+    running_max: usize,
+    active_max: usize,
+    line: Mutex<Line>,
+}
+
+#[derive(Default)]
+struct Line {
+    running: usize,
+    active: usize,
+    /// Workgroup → who waits, in order. None is empty.
+    waiting: HashMap<String, VecDeque<oneshot::Sender<Running>>>,
+    /// The workgroups that wait; the first is served next.
+    rotation: VecDeque<String>,
 }
 
 /// A place among the active queries, kept to the query's end.
 pub struct Place {
-    /// In the lane's line since the admission.
-    waiting: BoxFuture<'static, Option<OwnedSemaphorePermit>>,
-    _active: OwnedSemaphorePermit,
+    waiting: oneshot::Receiver<Running>,
+    active: Active,
 }
 
 /// A turn of the engine; it ends when dropped.
 pub struct Turn {
-    _running: OwnedSemaphorePermit,
-    _active: OwnedSemaphorePermit,
+    _running: Running,
+    _active: Active,
 }
+
+/// One of the lane's active queries, until dropped.
+struct Active(Arc<Lane>);
+
+/// One of the lane's running queries, until dropped; the next one starts then. Empty when nobody took it.
+struct Running(Option<Arc<Lane>>);
 
 impl Queue {
     /// Lanes with the configured bounds.
     pub fn new(limits: &Limits) -> Self {
-        let lane = |running: usize, active: usize| Lane {
-            active: Arc::new(Semaphore::new(active.min(Semaphore::MAX_PERMITS))),
-            running: Arc::new(Semaphore::new(running.min(Semaphore::MAX_PERMITS))),
-        };
+        let lane = |running_max, active_max| Arc::new(Lane { running_max, active_max, line: Mutex::default() });
         Queue { dml: lane(limits.dml_running_max, limits.dml_active_max), ddl: lane(limits.ddl_running_max, limits.ddl_active_max) }
     }
 
     /// A place in the lane of a statement; `None` when the quota of active queries is used up.
-    pub fn admit(&self, statement_type: &str, substatement_type: &str) -> Option<Place> {
+    ///
+    /// The place in the line is taken here, so turns follow admissions and not when each task first runs.
+    pub fn admit(&self, workgroup: &str, statement_type: &str, substatement_type: &str) -> Option<Place> {
         let lane = if is_dml(statement_type, substatement_type) { &self.dml } else { &self.ddl };
-        let active = lane.active.clone().try_acquire_owned().ok()?;
-        let running = lane.running.clone();
-        let mut waiting: BoxFuture<'static, _> = Box::pin(tokio::task::unconstrained(async move { running.acquire_owned().await.ok() }));
-        // The first look takes the place in the line, so that turns follow admissions and not when each task first runs.
-        let waiting = match waiting.as_mut().now_or_never() {
-            Some(turn) => Box::pin(std::future::ready(turn)),
-            None => waiting,
-        };
-        Some(Place { waiting, _active: active })
+        let (turn, waiting) = oneshot::channel();
+        let mut line = lane.line.lock();
+        if line.active >= lane.active_max {
+            return None;
+        }
+        line.active += 1;
+        if line.running < lane.running_max {
+            line.running += 1;
+            // The receiver is in our hands, so this cannot fail.
+            let _sent = turn.send(Running(Some(lane.clone())));
+        } else if let Some(others) = line.waiting.get_mut(workgroup) {
+            others.push_back(turn);
+        } else {
+            line.rotation.push_back(workgroup.to_owned());
+            line.waiting.insert(workgroup.to_owned(), VecDeque::from([turn]));
+        }
+        Some(Place { waiting, active: Active(lane.clone()) })
     }
 }
 
 impl Place {
-    /// Waits for the turn; places are served in the order they were given. `None` never happens while the server lives.
+    /// Waits for the turn. `None` never happens while the server lives.
     pub async fn turn(self) -> Option<Turn> {
-        let Place { waiting, _active } = self;
-        Some(Turn { _running: waiting.await?, _active })
+        let Place { waiting, active } = self;
+        Some(Turn { _running: waiting.await.ok()?, _active: active })
+    }
+}
+
+impl Line {
+    /// Whoever waits longest in the workgroup whose turn it is; the workgroup goes to the end of the rotation.
+    fn next(&mut self) -> Option<oneshot::Sender<Running>> {
+        let workgroup = self.rotation.pop_front()?;
+        let others = self.waiting.get_mut(&workgroup)?;
+        let next = others.pop_front();
+        if others.is_empty() {
+            self.waiting.remove(&workgroup);
+        } else {
+            self.rotation.push_back(workgroup);
+        }
+        next
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.0.line.lock().active -= 1;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some(lane) = self.0.take() else { return };
+        let mut line = lane.line.lock();
+        while let Some(next) = line.next() {
+            match next.send(Running(Some(lane.clone()))) {
+                Ok(()) => return,
+                // Cancelled while it waited. Emptied, so that its own end does not serve the next one again.
+                Err(mut unwanted) => unwanted.0 = None,
+            }
+        }
+        line.running -= 1;
     }
 }
 
@@ -74,15 +134,16 @@ pub fn is_dml(statement_type: &str, substatement_type: &str) -> bool {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+    use futures::FutureExt;
 
     #[test]
     fn lanes_are_bounded_and_first_in_first_out() {
         let limits = Limits { dml_running_max: 1, dml_active_max: 3, ..crate::config::Config::default().limits };
         let queue = Queue::new(&limits);
-        let [first, second, third] = [0; 3].map(|_| queue.admit("DML", "SELECT").unwrap());
-        assert!(queue.admit("DML", "SELECT").is_none());
-        assert!(queue.admit("DDL", "CREATE_TABLE_AS_SELECT").is_none());
-        assert!(queue.admit("DDL", "CREATE_TABLE").is_some());
+        let [first, second, third] = [0; 3].map(|_| queue.admit("w", "DML", "SELECT").unwrap());
+        assert!(queue.admit("w", "DML", "SELECT").is_none());
+        assert!(queue.admit("w", "DDL", "CREATE_TABLE_AS_SELECT").is_none());
+        assert!(queue.admit("w", "DDL", "CREATE_TABLE").is_some());
         let turn = first.turn().now_or_never().flatten().unwrap();
         let mut second = Box::pin(second.turn());
         let mut third = Box::pin(third.turn());
@@ -91,13 +152,13 @@ mod tests {
         drop(turn);
         assert!(third.as_mut().now_or_never().is_none());
         assert!(second.as_mut().now_or_never().flatten().is_some());
-        assert!(queue.admit("DML", "SELECT").is_some());
+        assert!(queue.admit("w", "DML", "SELECT").is_some());
     }
 
     #[test]
     fn turns_follow_admissions_whoever_asks_first() {
         let queue = Queue::new(&Limits { dml_running_max: 1, ..crate::config::Config::default().limits });
-        let [first, second, third] = [0; 3].map(|_| queue.admit("DML", "SELECT").unwrap());
+        let [first, second, third] = [0; 3].map(|_| queue.admit("w", "DML", "SELECT").unwrap());
         let mut third = Box::pin(third.turn());
         assert!(third.as_mut().now_or_never().is_none());
         let mut second = Box::pin(second.turn());
@@ -106,5 +167,24 @@ mod tests {
         let turn = second.as_mut().now_or_never().flatten().unwrap();
         drop(turn);
         assert!(third.as_mut().now_or_never().flatten().is_some());
+    }
+
+    #[test]
+    fn workgroups_take_turns_and_the_cancelled_are_skipped() {
+        let queue = Queue::new(&Limits { dml_running_max: 1, ..crate::config::Config::default().limits });
+        let running = queue.admit("busy", "DML", "SELECT").unwrap().turn().now_or_never().flatten().unwrap();
+        let busy: Vec<Place> = (0..3).map(|_| queue.admit("busy", "DML", "SELECT").unwrap()).collect();
+        let small = queue.admit("small", "DML", "SELECT").unwrap();
+        let [first, second, third] = <[Place; 3]>::try_from(busy).ok().unwrap();
+        drop(running);
+        let turn = first.turn().now_or_never().flatten().unwrap();
+        drop(second);
+        drop(turn);
+        let turn = small.turn().now_or_never().flatten().unwrap();
+        let mut third = Box::pin(third.turn());
+        assert!(third.as_mut().now_or_never().is_none());
+        drop(turn);
+        assert!(third.now_or_never().flatten().is_some());
+        assert!(queue.admit("busy", "DML", "SELECT").unwrap().turn().now_or_never().flatten().is_some());
     }
 }

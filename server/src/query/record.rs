@@ -28,6 +28,9 @@ pub struct Submission {
     pub database: Option<String>,
     /// SQL texts for `?`, in order.
     pub parameters: Vec<String>,
+    /// Whether it only shows a plan and reads nothing: EXPLAIN without ANALYZE.
+    #[serde(default)]
+    pub is_plan_only: bool,
     /// Where results go, and the limits that apply.
     pub settings: Settings,
     /// Milliseconds since the epoch.
@@ -76,6 +79,9 @@ pub struct Statistics {
     pub bytes_written: Option<u64>,
     /// The URI of the list of written files, for statements that wrote any.
     pub manifest_location: Option<String>,
+    /// Whether an earlier result answered.
+    #[serde(default)]
+    pub is_reused: bool,
 }
 
 /// What reading the result object needs to know.
@@ -85,6 +91,9 @@ pub struct ResultDescription {
     pub columns: Vec<ColumnDescription>,
     /// Affected rows; 0 for a SELECT, absent where Athena sends none.
     pub update_count: Option<i64>,
+    /// The URI of the result object where it is an earlier query's.
+    #[serde(default)]
+    pub reused_location: Option<String>,
 }
 
 /// A column of a result as clients see it. Ref: Athena API reference, ColumnInfo.

@@ -7,7 +7,7 @@ use crate::query::queue::{Place, is_dml};
 use crate::query::record::{Outcome, ResultDescription, Statistics};
 use crate::query::state::QueryState;
 use crate::query::store::Query;
-use crate::query::{cancel, metering};
+use crate::query::{cancel, metering, reuse};
 use crate::results::location::ResultPlace;
 use crate::results::publish::{PublishError, Published, publish, withdraw};
 use crate::results::sink;
@@ -45,6 +45,10 @@ pub async fn run(app: Arc<App>, job: Job) {
         // Whoever cancelled a waiting query has ended it already.
         return;
     }
+    if let Some(earlier) = reuse::find(&app, &query).await {
+        finish(&app, &query, reused(&app, &earlier));
+        return;
+    }
     let mut phases = Phases { started: Instant::now(), planned: None, engine_ended: None };
     let story = AssertUnwindSafe(execute(&app, &query, &place, session, statement, &mut phases)).catch_unwind();
     let ended = tokio::select! {
@@ -53,19 +57,60 @@ pub async fn run(app: Arc<App>, job: Job) {
         reason = cancel::limit_reached(&query, time_limit(&app, &query)) => Err(Unfinished::Limit(reason)),
     };
     query.cancel.cancel();
+    let ended = match ended {
+        Ok(_) if cancel::is_over_bytes(&query) => {
+            retract(&app, &query, &place).await;
+            Err(Unfinished::Limit(cancel::Limit::Cancelled { reason: cancel::BY_BYTES }))
+        }
+        ended => ended,
+    };
     let outcome = match ended {
         Ok(published) => succeeded(&app, &query, &phases, published),
         Err(reason) => unsuccessful(&app, &query, &place, &phases, reason).await,
     };
     let state = outcome.state;
-    let billed_mb = metering::billed_mb(&query.submission, &outcome);
-    if !app.queries.finish(&query, outcome) && state == QueryState::Succeeded {
+    if !finish(&app, &query, outcome) && state == QueryState::Succeeded {
         // Cancelled between the last row and this line: a cancelled query leaves nothing.
-        if let Ok(store) = app.storage.object_store(&place.bucket) {
-            withdraw(store, &place).await;
-        }
+        retract(&app, &query, &place).await;
     }
-    tracing::info!(query_execution_id = query.submission.id, state = state.name(), billed_mb, "query ended");
+}
+
+/// Ends a query and accounts for it, unless it has ended before; whether it had not.
+pub fn finish(app: &App, query: &Query, outcome: Outcome) -> bool {
+    if !app.queries.finish(query, outcome) {
+        return false;
+    }
+    if let Some(outcome) = query.outcome() {
+        app.ledger.add(&query.submission, &outcome);
+        let billed_mb = metering::billed_mb(&query.submission, &outcome);
+        tracing::info!(query_execution_id = query.submission.id, state = outcome.state.name(), billed_mb, "query ended");
+    }
+    true
+}
+
+async fn retract(app: &App, query: &Query, place: &ResultPlace) {
+    if let Ok(store) = app.result_store(&query.submission.settings, &place.bucket) {
+        withdraw(store, place).await;
+    }
+}
+
+/// The end of a query an earlier one's result answers: nothing is read, nothing is written.
+fn reused(app: &App, earlier: &Query) -> Outcome {
+    let before = earlier.outcome();
+    let statistics = before.as_ref().map(|before| before.statistics.clone()).unwrap_or_default();
+    let statistics = Statistics {
+        engine_ms: Some(0),
+        processing_ms: Some(0),
+        bytes_scanned: Some(0),
+        rows_written: statistics.rows_written,
+        bytes_written: statistics.bytes_written,
+        is_reused: true,
+        ..Statistics::default()
+    };
+    let description = before.as_ref().and_then(|before| before.result.clone()).unwrap_or_default();
+    let location = earlier.submission.settings.output_location.clone();
+    let result = ResultDescription { reused_location: Some(location), ..description };
+    outcome(app, QueryState::Succeeded, None, None, statistics, Some(result))
 }
 
 /// The phases of the statement itself; the error says who ended it.
@@ -77,7 +122,7 @@ async fn execute(
     statement: Box<dyn Statement>,
     phases: &mut Phases,
 ) -> Result<Published, Unfinished> {
-    let store = output_store(app, place)?;
+    let store = output_store(app, query, place)?;
     let plan = statement.prepare(session, query.meter.clone()).await.map_err(Unfinished::Engine)?;
     phases.planned = Some(Instant::now());
     let columns = plan.columns();
@@ -107,8 +152,8 @@ enum Unfinished {
     Limit(cancel::Limit),
 }
 
-fn output_store(app: &App, place: &ResultPlace) -> Result<Arc<dyn ObjectStore>, Unfinished> {
-    app.storage.object_store(&place.bucket).map_err(|error| {
+fn output_store(app: &App, query: &Query, place: &ResultPlace) -> Result<Arc<dyn ObjectStore>, Unfinished> {
+    app.result_store(&query.submission.settings, &place.bucket).map_err(|error| {
         tracing::debug!(%error, bucket = place.bucket, "no output bucket");
         Unfinished::Output(Failure::output_bucket(&place.bucket))
     })
@@ -147,7 +192,7 @@ async fn unsuccessful(app: &App, query: &Query, place: &ResultPlace, phases: &Ph
         _ => text,
     };
     if failure.habit == Habit::HiveDdl
-        && let Ok(store) = app.storage.object_store(&place.bucket)
+        && let Ok(store) = app.result_store(&submission.settings, &place.bucket)
         && let Err(error) = sink::put(&store, &place.key, "application/octet-stream", text.clone().into_bytes()).await
     {
         tracing::warn!(%error, query_execution_id = submission.id, "the reason of a failure cannot be written");

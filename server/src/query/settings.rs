@@ -32,13 +32,39 @@ pub struct Settings {
     pub bytes_scanned_cutoff: Option<u64>,
     /// Whether an earlier result may be used, and up to which age.
     pub reuse_max_age_minutes: Option<i64>,
+    /// As the workgroup chose; `None` in records of earlier versions, which were `AUTO`.
+    #[serde(default)]
+    pub selected_engine_version: Option<String>,
+    /// Whether the service keeps the result, where no client sees the object.
+    #[serde(default)]
+    pub is_managed: bool,
+    /// The key clients gave for managed results; kept and echoed.
+    #[serde(default)]
+    pub managed_kms_key: Option<String>,
 }
 
-/// The result settings in effect. Errors: no location anywhere, or one that is no S3 path.
+/// The bucket of managed results. It is not among the buckets of the S3 endpoint.
+pub const MANAGED_BUCKET: &str = "managed-query-results";
+
+/// The result settings in effect. Errors: no location anywhere, one that is no S3 path, or an encryption below the
+/// workgroup's minimum. A workgroup with managed results wants no location and ignores the client's.
 ///
-/// Ref: measured Athena behaviour, "StartQueryExecution", steps 3 and 4.
+/// Ref: measured Athena behaviour, "StartQueryExecution", steps 3 and 4; Athena user guide, "Managed query results",
+/// "Configure minimum encryption for a workgroup". Basis of the last one's text: inferred.
 pub fn effective(workgroup: &Workgroup, requested: ResultSettings) -> Result<ResultSettings, ApiError> {
+    if workgroup.managed.is_some() {
+        let output_location = Some(format!("s3://{MANAGED_BUCKET}/"));
+        return Ok(ResultSettings { output_location, ..ResultSettings::default() });
+    }
     let own = workgroup.result.clone();
+    if workgroup.has_minimum_encryption
+        && !workgroup.is_enforced
+        && own.encryption_option.is_some()
+        && strength(&requested) < strength(&own)
+    {
+        let least = own.encryption_option.unwrap_or_default();
+        return Err(ApiError::invalid_input(format!("WorkGroup {} wants query results encrypted with {least} at least", workgroup.name)));
+    }
     let mut effective = if workgroup.is_enforced {
         own
     } else {
@@ -61,6 +87,16 @@ pub fn effective(workgroup: &Workgroup, requested: ResultSettings) -> Result<Res
     }
     effective.output_location = Some(if location.ends_with('/') { location.to_owned() } else { format!("{location}/") });
     Ok(effective)
+}
+
+/// How strong a chosen encryption is; none chosen means the workgroup's.
+fn strength(settings: &ResultSettings) -> u8 {
+    match settings.encryption_option.as_deref() {
+        Some("SSE_S3") => 1,
+        Some("SSE_KMS") => 2,
+        Some(_) => 3,
+        None => u8::MAX,
+    }
 }
 
 /// Whether a text is `s3://bucket` or `s3://bucket/prefix`.

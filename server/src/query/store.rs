@@ -22,8 +22,17 @@ pub const INTERRUPTED: &str = "The server stopped before the query finished";
 pub struct Queries {
     entries: RwLock<Entries>,
     history: History,
-    queries_max: usize,
+    bounds: Bounds,
     lines: AtomicUsize,
+}
+
+/// How much is remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Queries; the oldest finished ones are forgotten first.
+    pub queries_max: usize,
+    /// The age at which a finished query is forgotten. Ref: Athena user guide, "View recent queries": 45 days.
+    pub age_ms_max: i64,
 }
 
 #[derive(Default)]
@@ -73,9 +82,10 @@ enum Progress {
 
 impl Queries {
     /// Opens `<folder>/queries.ndjson`. Queries the last process left unfinished are FAILED now.
-    pub fn open(folder: &Path, queries_max: usize, now_ms: i64) -> Result<Self, ServerError> {
-        let (history, remembered) = History::open(&folder.join("queries.ndjson"), queries_max)?;
-        let queries = Queries { entries: RwLock::default(), history, queries_max, lines: AtomicUsize::new(2 * remembered.len()) };
+    pub fn open(folder: &Path, bounds: Bounds, now_ms: i64) -> Result<Self, ServerError> {
+        let oldest_ms = now_ms.saturating_sub(bounds.age_ms_max);
+        let (history, remembered) = History::open(&folder.join("queries.ndjson"), bounds.queries_max, oldest_ms)?;
+        let queries = Queries { entries: RwLock::default(), history, bounds, lines: AtomicUsize::new(2 * remembered.len()) };
         for Remembered { submission, outcome } in remembered {
             let outcome = outcome.unwrap_or_else(|| {
                 let outcome = Arc::new(interrupted(now_ms));
@@ -102,12 +112,14 @@ impl Queries {
         let submission = Arc::new(submission()?);
         let query = Arc::new(Query::new(submission, Progress::Queued));
         self.history.submitted(&query.submission);
+        let oldest_ms = query.submission.submitted_at_ms.saturating_sub(self.bounds.age_ms_max);
         let age = entries.insert(query.clone());
         if let Some((token, key)) = token {
             entries.tokens.insert(age, token.clone());
             entries.by_token.insert(token, (age, key));
         }
-        entries.forget_surplus(self.queries_max);
+        entries.forget_surplus(self.bounds.queries_max);
+        entries.forget_older(oldest_ms);
         drop(entries);
         self.count_line();
         Ok(Submitted::New(query))
@@ -132,6 +144,25 @@ impl Queries {
         let has_more = found.next().is_some();
         let next = page.last().map(|(age, _)| *age).filter(|_| has_more);
         (page.into_iter().map(|(_, query)| query).collect(), next)
+    }
+
+    /// The newest query a test holds for.
+    pub fn find_newest(&self, is_wanted: impl Fn(&Query) -> bool) -> Option<Arc<Query>> {
+        self.entries.read().by_age.values().rev().find(|query| is_wanted(query)).cloned()
+    }
+
+    /// Whether a workgroup has a query that has not ended.
+    pub fn has_active(&self, workgroup: &str) -> bool {
+        self.entries.read().by_age.values().any(|query| query.submission.workgroup == workgroup && !query.state().is_terminal())
+    }
+
+    /// Forgets the finished queries that are too old by now.
+    pub fn forget_old(&self, now_ms: i64) {
+        let oldest_ms = now_ms.saturating_sub(self.bounds.age_ms_max);
+        let is_due = self.entries.read().by_age.values().next().is_some_and(|query| query.submission.submitted_at_ms < oldest_ms);
+        if is_due {
+            self.entries.write().forget_older(oldest_ms);
+        }
     }
 
     /// Every query, oldest first.
@@ -180,7 +211,7 @@ impl Queries {
     /// Compacts the log when it holds far more lines than are remembered.
     fn count_line(&self) {
         let lines = self.lines.fetch_add(1, Ordering::Relaxed) + 1;
-        if lines <= self.queries_max.saturating_mul(8) {
+        if lines <= self.bounds.queries_max.saturating_mul(8) {
             return;
         }
         let entries = self.entries.read();
@@ -221,12 +252,26 @@ impl Entries {
         while self.by_age.len() > queries_max {
             let oldest = self.by_age.iter().find(|(_, query)| query.state().is_terminal()).map(|(age, _)| *age);
             let Some(age) = oldest else { break };
-            if let Some(query) = self.by_age.remove(&age) {
-                self.by_id.remove(&query.submission.id);
+            self.forget(age);
+        }
+    }
+
+    /// Forgets the finished queries submitted before a time.
+    fn forget_older(&mut self, oldest_ms: i64) {
+        while let Some((age, query)) = self.by_age.first_key_value() {
+            if query.submission.submitted_at_ms >= oldest_ms || !query.state().is_terminal() {
+                break;
             }
-            if let Some(token) = self.tokens.remove(&age) {
-                self.by_token.remove(&token);
-            }
+            self.forget(*age);
+        }
+    }
+
+    fn forget(&mut self, age: u64) {
+        if let Some(query) = self.by_age.remove(&age) {
+            self.by_id.remove(&query.submission.id);
+        }
+        if let Some(token) = self.tokens.remove(&age) {
+            self.by_token.remove(&token);
         }
     }
 }
@@ -328,6 +373,7 @@ pub mod tests {
             catalog: None,
             database: None,
             parameters: Vec::new(),
+            is_plan_only: false,
             settings: Settings::default(),
             submitted_at_ms: 1,
             preprocessing_ms: 0,
@@ -336,6 +382,10 @@ pub mod tests {
 
     pub fn ended(state: QueryState) -> Outcome {
         Outcome { state, reason: None, failure: None, completed_at_ms: 2, statistics: Statistics::default(), result: None }
+    }
+
+    fn bounds(queries_max: usize) -> Bounds {
+        Bounds { queries_max, age_ms_max: 1000 }
     }
 
     fn new(queries: &Queries, id: &str) -> Arc<Query> {
@@ -348,7 +398,7 @@ pub mod tests {
     #[test]
     fn the_first_end_wins_and_wakes() {
         let folder = tempfile::tempdir().unwrap();
-        let queries = Queries::open(folder.path(), 10, 0).unwrap();
+        let queries = Queries::open(folder.path(), bounds(10), 0).unwrap();
         let query = new(&queries, "a");
         assert_eq!(query.state(), QueryState::Queued);
         assert!(queries.start(&query));
@@ -362,7 +412,7 @@ pub mod tests {
     #[test]
     fn a_restart_shows_earlier_queries_and_fails_unfinished_ones() {
         let folder = tempfile::tempdir().unwrap();
-        let queries = Queries::open(folder.path(), 10, 0).unwrap();
+        let queries = Queries::open(folder.path(), bounds(10), 0).unwrap();
         let done = new(&queries, "done");
         queries.start(&done);
         queries.finish(&done, ended(QueryState::Succeeded));
@@ -375,7 +425,7 @@ pub mod tests {
         text.push_str("{\"finished\":{\"id\":\"run");
         std::fs::write(&path, text).unwrap();
         for _ in 0..2 {
-            let again = Queries::open(folder.path(), 10, 77).unwrap();
+            let again = Queries::open(folder.path(), bounds(10), 77).unwrap();
             again.flush();
             assert_eq!(again.query("done").unwrap().state(), QueryState::Succeeded);
             let outcome = again.query("running").unwrap().outcome().unwrap();
@@ -386,7 +436,7 @@ pub mod tests {
     #[test]
     fn tokens_replay_and_mismatch() {
         let folder = tempfile::tempdir().unwrap();
-        let queries = Queries::open(folder.path(), 10, 0).unwrap();
+        let queries = Queries::open(folder.path(), bounds(10), 0).unwrap();
         let key = |text: &str| IdempotencyKey { text: text.to_owned(), catalog: None, database: None, output_location: None };
         let submit = |id: &str, text: &str| queries.submit(|| Ok(submission(id)), Some(("t".to_owned(), key(text))));
         assert!(matches!(submit("a", "SELECT 1"), Ok(Submitted::New(_))));
@@ -405,7 +455,7 @@ pub mod tests {
     #[test]
     fn lists_newest_first_in_pages_and_forgets_the_oldest() {
         let folder = tempfile::tempdir().unwrap();
-        let queries = Queries::open(folder.path(), 3, 0).unwrap();
+        let queries = Queries::open(folder.path(), bounds(3), 0).unwrap();
         for id in ["a", "b", "c", "d"] {
             let query = new(&queries, id);
             queries.finish(&query, ended(QueryState::Succeeded));
@@ -418,5 +468,26 @@ pub mod tests {
         assert_eq!(ids(&second), ["b"]);
         assert_eq!(next, None);
         assert!(queries.list("other", None, 2).0.is_empty());
+    }
+
+    #[test]
+    fn finished_queries_are_forgotten_at_their_age_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let queries = Queries::open(folder.path(), bounds(10), 0).unwrap();
+        let done = new(&queries, "done");
+        queries.finish(&done, ended(QueryState::Succeeded));
+        queries.forget_old(1001);
+        assert!(queries.query("done").is_ok());
+        queries.forget_old(1002);
+        assert!(queries.query("done").is_err());
+        let running = new(&queries, "running");
+        queries.start(&running);
+        queries.forget_old(5000);
+        assert!(queries.query("running").is_ok());
+        queries.finish(&running, ended(QueryState::Succeeded));
+        queries.flush();
+        drop(queries);
+        assert!(Queries::open(folder.path(), bounds(10), 1001).unwrap().query("running").is_ok());
+        assert!(Queries::open(folder.path(), bounds(10), 1002).unwrap().all().is_empty());
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, ApiErrorKind, AthenaErrorCode};
+use crate::query::data_catalogs::DEFAULT_CATALOG;
 use crate::query::executor::Accepted;
 use crate::query::prepared_port::WorkgroupStatements;
 use crate::query::record::Submission;
@@ -15,16 +16,18 @@ use crate::results::location::ResultPlace;
 use owlake_engine::error::{EngineError, FailurePath};
 use owlake_engine::session::{Session, SessionOutput};
 use owlake_functions::registry::SessionInfo;
+use owlake_syntax::lexer::tokenize;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The catalog of a query that names none.
-pub const DEFAULT_CATALOG: &str = "AwsDataCatalog";
 /// Who queries run as, for `current_user`.
 const USER: &str = "owlake";
 
 /// Ref: recorded Athena replies; Athena user guide, "Client-side settings".
 const LOCATION_ENFORCED: &str = "The Create Table As Select query failed because it was submitted with an 'external_location' property to an Athena Workgroup that enforces a centralized output location for all queries. Please remove the 'external_location' property and resubmit the query.";
+
+/// Basis: inferred; managed results have no place for a table's files.
+const LOCATION_WANTED: &str = "CREATE TABLE AS SELECT in a WorkGroup with managed query results wants the property 'external_location'";
 
 /// What a client asks for.
 #[derive(Debug, Clone, Default)]
@@ -53,12 +56,16 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     let now_ms = app.clock.now_ms();
     let workgroup = app.workgroups.accepting(request.workgroup.as_deref().unwrap_or(PRIMARY))?;
     let result = effective(&workgroup, request.result.clone())?;
-    let mut session = session(&request, app.ids.uuid().to_string(), now_ms);
+    let mut session = session(app, &request, app.ids.uuid().to_string(), now_ms);
     session.prepared = Some(Arc::new(WorkgroupStatements { app: app.clone(), workgroup: workgroup.name.clone() }));
-    let Accepted { statement_type, substatement_type, has_external_location, statement } =
+    let Accepted { statement_type, substatement_type, has_external_location, is_plan_only, statement } =
         app.executor.accept(&request.text, &session).map_err(refused)?;
-    if has_external_location && workgroup.is_enforced {
+    let is_managed = workgroup.managed.is_some();
+    if has_external_location && workgroup.is_enforced && !is_managed {
         return Err(ApiError::invalid_input(LOCATION_ENFORCED));
+    }
+    if is_managed && substatement_type == "CREATE_TABLE_AS_SELECT" && !has_external_location && !names_location(&request.text) {
+        return Err(ApiError::invalid_input(LOCATION_WANTED));
     }
     let output = result.output_location.clone().unwrap_or_default();
     let place = ResultPlace::of(&output, &session.query_id, &substatement_type)
@@ -71,7 +78,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
         output_location: request.result.output_location.clone(),
     };
     let submission = || {
-        admitted = Some(app.queue.admit(&statement_type, &substatement_type).ok_or_else(too_many)?);
+        admitted = Some(app.queue.admit(&workgroup.name, &statement_type, &substatement_type).ok_or_else(too_many)?);
         Ok(Submission {
             id: session.query_id.clone(),
             engine_query_id: app.engine_ids.next(now_ms),
@@ -82,11 +89,15 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
             catalog: request.catalog.as_deref().map(str::to_lowercase),
             database: request.database.clone(),
             parameters: request.parameters.clone(),
+            is_plan_only,
             settings: Settings {
                 result,
                 output_location: place.uri.clone(),
                 bytes_scanned_cutoff: workgroup.bytes_scanned_cutoff,
                 reuse_max_age_minutes: request.reuse_max_age_minutes,
+                selected_engine_version: Some(workgroup.selected_engine_version.clone()),
+                is_managed,
+                managed_kms_key: workgroup.managed.as_ref().and_then(|managed| managed.kms_key.clone()),
             },
             submitted_at_ms: now_ms,
             preprocessing_ms: u64::try_from(arrived.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -104,8 +115,18 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     Ok(query)
 }
 
-fn session(request: &Request, query_id: String, now_ms: i64) -> Session {
-    let catalog = request.catalog.clone().unwrap_or_else(|| DEFAULT_CATALOG.to_owned());
+/// Whether a CREATE TABLE AS says in some way where its files go; an Iceberg table does with `location`.
+fn names_location(text: &str) -> bool {
+    tokenize(text).iter().any(|token| token.text.eq_ignore_ascii_case("location"))
+}
+
+fn session(app: &App, request: &Request, query_id: String, now_ms: i64) -> Session {
+    let catalog = match &request.catalog {
+        // Another name of the one catalog.
+        Some(name) if app.data_catalogs.find(name).is_some_and(|catalog| catalog.is_glue()) => DEFAULT_CATALOG.to_owned(),
+        Some(name) => name.clone(),
+        None => DEFAULT_CATALOG.to_owned(),
+    };
     let info = SessionInfo {
         zone: "UTC".into(),
         start_micros: now_ms.saturating_mul(1000),

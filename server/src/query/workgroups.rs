@@ -26,7 +26,7 @@ pub struct Workgroup {
     pub is_enabled: bool,
     /// Whether the client's result settings are ignored.
     pub is_enforced: bool,
-    /// Kept and echoed; nothing is published.
+    /// Whether its queries show in the metrics named as CloudWatch names them.
     #[serde(default)]
     pub publishes_metrics: bool,
     /// Kept and echoed.
@@ -40,11 +40,27 @@ pub struct Workgroup {
     /// Where results go.
     #[serde(default)]
     pub result: ResultSettings,
+    /// Set when the service keeps the results; a workgroup has these or a result location.
+    #[serde(default)]
+    pub managed: Option<ManagedResults>,
+    /// Whether clients may choose no weaker encryption than the workgroup's.
+    #[serde(default)]
+    pub has_minimum_encryption: bool,
+    /// The key of what users keep with the service; kept and echoed.
+    #[serde(default)]
+    pub content_kms_key: Option<String>,
     /// Milliseconds since the epoch.
     pub created_at_ms: i64,
     /// Key → value.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+}
+
+/// How the service keeps results.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManagedResults {
+    /// Kept and echoed; objects are stored plain.
+    pub kms_key: Option<String>,
 }
 
 impl Workgroup {
@@ -60,6 +76,9 @@ impl Workgroup {
             bytes_scanned_cutoff: None,
             selected_engine_version: "AUTO".to_owned(),
             result: ResultSettings { output_location, ..ResultSettings::default() },
+            managed: None,
+            has_minimum_encryption: false,
+            content_kms_key: None,
             created_at_ms,
             tags: BTreeMap::new(),
         }
@@ -78,7 +97,7 @@ impl Workgroups {
         let registry: Registry<Workgroup> = Registry::open(&folder.join("workgroups.json"))?;
         registry.change(|workgroups| {
             let primary = workgroups.entry(PRIMARY.to_owned()).or_insert_with(|| Workgroup::primary(now_ms, output_location.clone()));
-            if primary.result.output_location.is_none() {
+            if primary.result.output_location.is_none() && primary.managed.is_none() {
                 primary.result.output_location = output_location;
             }
             Ok::<(), ServerError>(())

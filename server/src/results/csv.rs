@@ -143,9 +143,7 @@ fn values<'a>(writer: &'a ValueWriter, array: &'a dyn Array) -> Values<'a> {
         TrinoType::Timestamp(precision @ 4..=6) => {
             array.as_primitive_opt::<TimestampMicrosecondType>().map(|array| Values::Timestamp(array.values(), 1_000_000, *precision))
         }
-        TrinoType::Varchar(_) | TrinoType::Json | TrinoType::JsonPath | TrinoType::Json2016 => {
-            array.as_string_view_opt().map(Values::Text)
-        }
+        TrinoType::Varchar(_) | TrinoType::Json | TrinoType::JsonPath | TrinoType::Json2016 => array.as_string_view_opt().map(Values::Text),
         _ => None,
     };
     found.unwrap_or_else(|| Values::Other(writer, array, may_hold_quotes(writer.data_type())))

@@ -187,7 +187,8 @@ mod tests {
             assert_eq!(ours, theirs);
             for scale in [0, 1, 2, 18, 38] {
                 let unscaled = if round % 3 == 0 { i128::from(value) * i128::from(wide) } else { i128::from(value) };
-                let (ours, theirs) = both(|slot| put_decimal(slot, unscaled, scale, &mut scratch), |text| push_decimal(text, unscaled, scale));
+                let (ours, theirs) =
+                    both(|slot| put_decimal(slot, unscaled, scale, &mut scratch), |text| push_decimal(text, unscaled, scale));
                 assert_eq!(ours, theirs, "{unscaled} of scale {scale}");
             }
             for double in [value as f64 / 1000.0, f64::from_bits(value as u64), f64::from(value as i32) / 7.0, value as i32 as f64] {

@@ -42,9 +42,14 @@ impl ResultPlace {
             (Form::Count, "CREATE_TABLE_AS_SELECT") => format!("tables/{id}"),
             (Form::Count, _) => id.to_owned(),
         };
-        let uri = format!("{output}{name}");
+        ResultPlace::at(&format!("{output}{name}"), substatement_type)
+    }
+
+    /// The place of the result object at `uri`. `None` when that is no URI an object can have.
+    pub fn at(uri: &str, substatement_type: &str) -> Option<Self> {
         let (bucket, key) = uri.strip_prefix("s3://")?.split_once('/')?;
-        Some(ResultPlace { bucket: bucket.to_owned(), key: Path::parse(key).ok()?, form, uri: uri.clone() })
+        let form = form(substatement_type);
+        Some(ResultPlace { bucket: bucket.to_owned(), key: Path::parse(key).ok()?, form, uri: uri.to_owned() })
     }
 
     /// The key of the side file that describes the columns.

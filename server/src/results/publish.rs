@@ -69,8 +69,11 @@ pub async fn publish(
         body.sink.abort().await;
         return Err(error);
     }
-    let description =
-        ResultDescription { update_count: body.count.or_else(|| update_count(&submission.substatement_type)), columns: described };
+    let description = ResultDescription {
+        update_count: body.count.or_else(|| update_count(&submission.substatement_type)),
+        columns: described,
+        reused_location: None,
+    };
     let rows = body.rows;
     let side_file = side_file(submission, &description);
     let body_put = async {

@@ -31,6 +31,9 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 async fn dispatch(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    if crate::admin::is_scrape(&request) {
+        return crate::admin::metrics(State(app)).await;
+    }
     let scope = CredentialScope::find(request.headers(), request.uri().query());
     let context = RequestContext {
         request_id: request_id(app.ids.as_ref()),

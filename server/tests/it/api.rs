@@ -2,7 +2,7 @@
 //!
 //! A scenario is a YAML file: `basis`, then `steps`, each with `call` (the target) or `get` (a path), `body` or `raw`,
 //! `status` (200 unless given), `expect` (every member given must be there; `<any>` matches anything), `save`
-//! (name: pointer into the answer, used as `${name}`), `until` (repeat while the pointer's value is not the given one).
+//! (name: pointer into the answer, used as `${name}`; a text `<x * 9>` is nine x), `until` (repeat while the pointer's value is not the given one).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -117,6 +117,10 @@ fn send(step: &Value, endpoint: &str, saved: &BTreeMap<String, String>) -> Resul
 }
 
 fn substitute(text: &str, saved: &BTreeMap<String, String>) -> String {
+    let repeated = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).and_then(|text| text.split_once(" * "));
+    if let Some((piece, Ok(count))) = repeated.map(|(piece, count)| (piece, count.parse())) {
+        return piece.repeat(count);
+    }
     saved.iter().fold(text.to_string(), |text, (name, value)| text.replace(&format!("${{{name}}}"), value))
 }
 

@@ -1,0 +1,195 @@
+//! What does `owlake cost` do? Runs a file of statements and says what each reads and what Athena would bill for it.
+//!
+//! Queries run under EXPLAIN ANALYZE, which reads what they read, is billed what they are billed, and names the partitions
+//! and columns; every other statement runs as it is, so that those after it find its tables.
+//!
+//! Ref: Amazon Athena pricing; Athena user guide, "EXPLAIN ANALYZE".
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::client::{Client, ClientError, QueryOptions};
+use super::print::bytes;
+use super::query::statements;
+use crate::query::metering::{billed_mb_of, usd};
+
+/// What the command was asked for.
+#[derive(Debug, Clone)]
+pub struct CostCommand {
+    pub sql: String,
+    pub options: QueryOptions,
+    /// The price of 2^40 bytes.
+    pub usd_per_tb: f64,
+    /// The most all statements together may read.
+    pub bytes_max: Option<u64>,
+    /// The most all statements together may cost.
+    pub usd_max: Option<f64>,
+}
+
+/// What one statement read.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Cost {
+    bytes_scanned: u64,
+    billed_mb: u64,
+    /// `database.table` → what was touched.
+    tables: BTreeMap<String, Touched>,
+}
+
+/// What was touched of one table.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Touched {
+    /// Read and all; `None` for a table without partitions, or when it is not known.
+    partitions: Option<(u64, u64)>,
+    columns: Vec<String>,
+}
+
+/// Prints the cost of each statement and of all. Errors: a statement fails, or the bounds are passed; the text says which.
+pub async fn run(client: &Client, command: &CostCommand) -> Result<(), String> {
+    let mut total = Cost::default();
+    for (at, statement) in statements(&command.sql).iter().enumerate() {
+        let cost = cost(client, statement, &command.options).await.map_err(|error| format!("statement {}: {error}", at + 1))?;
+        print!("{}", report(at + 1, statement, &cost, command.usd_per_tb));
+        total.bytes_scanned += cost.bytes_scanned;
+        total.billed_mb += cost.billed_mb;
+    }
+    println!("total: {}", amounts(&total, command.usd_per_tb));
+    exceeded(&total, command).map_or(Ok(()), Err)
+}
+
+async fn cost(client: &Client, statement: &str, options: &QueryOptions) -> Result<Cost, ClientError> {
+    let word = leading_word(statement);
+    if matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE") {
+        let result = client.run(&format!("EXPLAIN ANALYZE (FORMAT JSON) {statement}"), options).await?;
+        let lines: Vec<&str> = result.rows.iter().filter_map(|row| row.first().and_then(Option::as_deref)).collect();
+        let plan = serde_json::from_str(&lines.join("\n")).map_err(|error| ClientError::Malformed(error.to_string()))?;
+        let mut tables = BTreeMap::new();
+        collect(&plan, &mut tables);
+        return Ok(Cost { bytes_scanned: result.bytes_scanned, billed_mb: billed_mb_of(result.bytes_scanned), tables });
+    }
+    let result = client.run(statement, options).await?;
+    let is_billed =
+        result.statement_type == "DML" && result.substatement_type != "EXPLAIN" || result.substatement_type == "CREATE_TABLE_AS_SELECT";
+    let billed_mb = if is_billed { billed_mb_of(result.bytes_scanned) } else { 0 };
+    Ok(Cost { bytes_scanned: result.bytes_scanned, billed_mb, tables: BTreeMap::new() })
+}
+
+/// The first word in upper case, behind comments and parentheses.
+fn leading_word(statement: &str) -> String {
+    let tokens = owlake_syntax::lexer::tokenize(statement);
+    tokens.iter().find(|token| token.text != "(").map(|token| token.text.to_uppercase()).unwrap_or_default()
+}
+
+/// The scanned tables of a plan. A table that is scanned twice shows the columns of both scans and the larger one's partitions.
+fn collect(plan: &Value, tables: &mut BTreeMap<String, Touched>) {
+    match plan {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, tables)),
+        Value::Object(members) => {
+            if let Some(table) = plan.pointer("/descriptor/table").and_then(Value::as_str) {
+                let name = table.splitn(2, ':').nth(1).unwrap_or(table).replace(':', ".");
+                let touched = tables.entry(name).or_default();
+                let share = |member: &str| plan.pointer(&format!("/stats/partitions/{member}")).and_then(Value::as_u64);
+                if let (Some(pruned), Some(all)) = (share("pruned"), share("total")) {
+                    touched.partitions = touched.partitions.max(Some((all.saturating_sub(pruned), all)));
+                }
+                let details = plan["details"].as_array().map(Vec::as_slice).unwrap_or_default();
+                for column in details.iter().filter_map(Value::as_str).filter_map(column) {
+                    if !touched.columns.contains(&column) {
+                        touched.columns.push(column);
+                    }
+                }
+            }
+            members.values().for_each(|member| collect(member, tables));
+        }
+        _ => {}
+    }
+}
+
+/// The column a line of a scan assigns: `fare` of `expr_3 := fare:double:REGULAR`.
+fn column(line: &str) -> Option<String> {
+    let described = line.split_once(" := ").map_or(line, |(_, described)| described);
+    let (rest, kind) = described.rsplit_once(':')?;
+    let name = rest.split_once(':')?.0;
+    matches!(kind, "REGULAR" | "PARTITION_KEY" | "SYNTHESIZED").then(|| name.to_owned())
+}
+
+fn report(number: usize, statement: &str, cost: &Cost, usd_per_tb: f64) -> String {
+    const SHOWN_CHARS_MAX: usize = 70;
+    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown: String = line.chars().take(SHOWN_CHARS_MAX).collect();
+    if shown.len() < line.len() {
+        shown.push('…');
+    }
+    let mut text = format!("{number}. {shown}\n   {}\n", amounts(cost, usd_per_tb));
+    for (table, touched) in &cost.tables {
+        let partitions = match touched.partitions {
+            Some((read, all)) => format!("partitions {read} of {all}"),
+            None => "no partitions".to_owned(),
+        };
+        let columns = if touched.columns.is_empty() { "none".to_owned() } else { touched.columns.join(", ") };
+        // Writing into a String does not fail.
+        let _ = writeln!(text, "   {table}: {partitions}; columns {columns}");
+    }
+    text
+}
+
+fn amounts(cost: &Cost, usd_per_tb: f64) -> String {
+    let Cost { bytes_scanned, billed_mb, .. } = cost;
+    format!("scanned {bytes_scanned} bytes ({}), billed {billed_mb} MB, ${:.6}", bytes(*bytes_scanned), usd(*billed_mb, usd_per_tb))
+}
+
+fn exceeded(total: &Cost, command: &CostCommand) -> Option<String> {
+    let price = usd(total.billed_mb, command.usd_per_tb);
+    match (command.bytes_max, command.usd_max) {
+        (Some(bytes_max), _) if total.bytes_scanned > bytes_max => {
+            Some(format!("the statements scan {} bytes, more than --max-bytes {bytes_max}", total.bytes_scanned))
+        }
+        (_, Some(usd_max)) if price > usd_max => Some(format!("the statements cost ${price:.6}, more than --max-usd {usd_max}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    // basis: the plan's shape is Trino 401's JSON plan with the statistics of EXPLAIN ANALYZE.
+    #[test]
+    fn a_plan_names_tables_partitions_and_columns() {
+        let scan = |pruned: u64, columns: &[&str]| {
+            json!({"name": "TableScan", "descriptor": {"table": "awsdatacatalog:lake:trips"}, "details": columns,
+                "stats": {"partitions": {"pruned": pruned, "total": 12}}, "children": []})
+        };
+        let plan = json!({"0": {"name": "Output", "descriptor": {}, "details": [], "children": [
+            scan(9, &["fare := fare:double:REGULAR", "day := day:string:PARTITION_KEY", "    :: [[a]]"]),
+            scan(11, &["m := m:map<string,int>:REGULAR"]),
+        ]}});
+        let mut tables = BTreeMap::new();
+        collect(&plan, &mut tables);
+        let columns = ["fare", "day", "m"].map(str::to_owned).to_vec();
+        assert_eq!(tables, BTreeMap::from([("lake.trips".to_owned(), Touched { partitions: Some((3, 12)), columns })]));
+    }
+
+    #[test]
+    fn bounds_are_of_the_sum() {
+        let command = CostCommand {
+            sql: String::new(),
+            options: QueryOptions::default(),
+            usd_per_tb: 5.0,
+            bytes_max: Some(100),
+            usd_max: Some(0.001),
+        };
+        let cost = |bytes_scanned, billed_mb| Cost { bytes_scanned, billed_mb, tables: BTreeMap::new() };
+        assert_eq!(exceeded(&cost(100, 10), &command), None);
+        assert!(exceeded(&cost(101, 10), &command).unwrap().contains("--max-bytes 100"));
+        assert!(exceeded(&cost(100, 1000), &command).unwrap().contains("--max-usd 0.001"));
+    }
+
+    #[test]
+    fn comments_and_parentheses_hide_no_query() {
+        assert_eq!(leading_word("-- note\n/* x */ ((select 1))"), "SELECT");
+    }
+}
