@@ -87,7 +87,7 @@ fn collect(plan: &Value, tables: &mut BTreeMap<String, Touched>) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, tables)),
         Value::Object(members) => {
             if let Some(table) = plan.pointer("/descriptor/table").and_then(Value::as_str) {
-                let name = table.splitn(2, ':').nth(1).unwrap_or(table).replace(':', ".");
+                let name = table.split_once(':').map_or(table, |(_, name)| name).replace(':', ".");
                 let touched = tables.entry(name).or_default();
                 let share = |member: &str| plan.pointer(&format!("/stats/partitions/{member}")).and_then(Value::as_u64);
                 if let (Some(pruned), Some(all)) = (share("pruned"), share("total")) {

@@ -1,0 +1,126 @@
+"""Whose turn is it, how long may it run, what is remembered? Quotas, fairness, timeouts and retention, on servers with small bounds.
+
+Ref: Athena user guide, service quotas, "View recent queries"; texts measured or documented as in the Athena user guide.
+"""
+
+import contextlib
+import time
+
+import botocore.exceptions
+import pytest
+
+from conftest import Athena, Server
+
+ENDLESS = (
+    "SELECT count(*) FROM UNNEST(sequence(1, 50000)) a(x) CROSS JOIN UNNEST(sequence(1, 50000)) b(y) "
+    "CROSS JOIN UNNEST(sequence(1, 50000)) c(z) WHERE x * y + z < 0"
+)
+
+
+@contextlib.contextmanager
+def serving(folder, *flags):
+    server = Server(folder / "data", *flags)
+    try:
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            server.client("s3").create_bucket(Bucket="athena-results")
+        yield server, Athena(server, "s3://athena-results/")
+    finally:
+        server.stop()
+
+
+def start(athena, sql, **more):
+    return athena.api.start_query_execution(QueryString=sql, ResultConfiguration={"OutputLocation": athena.output}, **more)["QueryExecutionId"]
+
+
+def status(athena, query_id):
+    return athena.api.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
+
+
+def until(athena, query_id, state):
+    deadline = time.monotonic() + 60
+    while status(athena, query_id)["State"] != state:
+        assert time.monotonic() < deadline, status(athena, query_id)
+        time.sleep(0.005)
+
+
+def test_the_quota_of_active_queries_is_refused_in_athenas_words(tmp_path):
+    with serving(tmp_path, "--dml-running-max", "1", "--dml-active-max", "2") as (_, athena):
+        running = start(athena, ENDLESS)
+        until(athena, running, "RUNNING")
+        waiting = start(athena, "SELECT 1")
+        assert status(athena, waiting)["State"] == "QUEUED"
+        with pytest.raises(athena.api.exceptions.ClientError) as refused:
+            athena.api.get_query_results(QueryExecutionId=waiting)
+        assert refused.value.response["Error"]["Message"] == "Query has not yet finished. Current state: QUEUED"
+        with pytest.raises(athena.api.exceptions.TooManyRequestsException) as refused:
+            start(athena, "SELECT 2")
+        answer = refused.value.response
+        assert answer["Reason"] == "CONCURRENT_QUERY_LIMIT_EXCEEDED"
+        assert answer["Error"]["Message"].startswith("You have exceeded the limit for the number of queries you can run concurrently.")
+        # DDL has a lane of its own.
+        assert athena.execute("SHOW DATABASES")["Status"]["State"] == "SUCCEEDED"
+        # A waiting query is cancelled at once and never runs.
+        athena.api.stop_query_execution(QueryExecutionId=waiting)
+        stopped = athena.wait(waiting)
+        assert (stopped["Status"]["State"], stopped["Status"]["StateChangeReason"]) == ("CANCELLED", "Query cancelled by user")
+        assert "EngineExecutionTimeInMillis" not in stopped["Statistics"]
+        athena.api.stop_query_execution(QueryExecutionId=running)
+        assert athena.execute("SELECT 2")["Status"]["State"] == "SUCCEEDED"
+
+
+def test_workgroups_take_turns_and_each_drains_in_order(tmp_path):
+    with serving(tmp_path, "--dml-running-max", "1") as (_, athena):
+        for name in ("busy", "small"):
+            athena.api.create_work_group(Name=name, Configuration={"EnforceWorkGroupConfiguration": False})
+        running = start(athena, ENDLESS, WorkGroup="busy")
+        until(athena, running, "RUNNING")
+        busy = [start(athena, f"SELECT {n}", WorkGroup="busy") for n in range(20)]
+        small = start(athena, "SELECT 'small'", WorkGroup="small")
+        athena.api.stop_query_execution(QueryExecutionId=running)
+        ended = {query_id: athena.wait(query_id) for query_id in [*busy, small]}
+        assert {each["Status"]["State"] for each in ended.values()} == {"SUCCEEDED"}
+        ends = [ended[query_id]["Status"]["CompletionDateTime"] for query_id in busy]
+        assert ends == sorted(ends)
+        assert ended[small]["Status"]["CompletionDateTime"] <= ends[2], "the small workgroup waited for all of the busy one's"
+
+
+def test_a_query_past_its_time_fails_with_the_timeouts_reason(tmp_path):
+    with serving(tmp_path, "--dml-timeout-ms", "300") as (_, athena):
+        begun = time.monotonic()
+        execution = athena.execute(ENDLESS)
+        assert time.monotonic() - begun < 10
+        assert (execution["Status"]["State"], execution["Status"]["StateChangeReason"]) == ("FAILED", "Query timeout")
+        assert (execution["Status"]["AthenaError"]["ErrorCategory"], execution["Status"]["AthenaError"]["ErrorType"]) == (1, 206)
+
+
+def test_the_oldest_queries_are_forgotten_past_the_cap_and_after_a_restart(tmp_path):
+    flags = ("--history-queries-max", "3")
+    with serving(tmp_path, *flags) as (_, athena):
+        ids = [athena.execute(f"SELECT {n}")["QueryExecutionId"] for n in range(5)]
+        assert athena.api.list_query_executions()["QueryExecutionIds"] == ids[:1:-1]
+        with pytest.raises(athena.api.exceptions.InvalidRequestException, match=f"QueryExecution {ids[0]} was not found"):
+            status(athena, ids[0])
+    with serving(tmp_path, *flags) as (_, athena):
+        assert athena.api.list_query_executions()["QueryExecutionIds"] == ids[:1:-1]
+        assert status(athena, ids[-1])["State"] == "SUCCEEDED"
+        rows = athena.api.get_query_results(QueryExecutionId=ids[-1])["ResultSet"]["Rows"]
+        assert rows[1]["Data"][0]["VarCharValue"] == "4"
+
+
+def test_a_workgroup_holds_a_thousand_prepared_statements(tmp_path):
+    with serving(tmp_path) as (_, athena):
+        for number in range(1000):
+            athena.api.create_prepared_statement(StatementName=f"ps{number}", WorkGroup="primary", QueryStatement="SELECT 1")
+        with pytest.raises(athena.api.exceptions.InvalidRequestException) as refused:
+            athena.api.create_prepared_statement(StatementName="one_more", WorkGroup="primary", QueryStatement="SELECT 1")
+        assert refused.value.response["Error"]["Message"] == (
+            "Cannot create prepared statement one_more. The number of prepared statements in this workgroup exceeds the limit of 1000."
+        )
+        names, token = [], {}
+        while True:
+            page = athena.api.list_prepared_statements(WorkGroup="primary", **token)
+            names += [each["StatementName"] for each in page["PreparedStatements"]]
+            if "NextToken" not in page:
+                break
+            token = {"NextToken": page["NextToken"]}
+        assert len(set(names)) == len(names) == 1000
