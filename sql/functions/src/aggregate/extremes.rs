@@ -90,6 +90,14 @@ impl ExtremeFloat {
     }
 }
 
+/// The greatest, or the least, of the values that are numbers; `None` when that is an infinity on the other side, or nothing.
+pub fn best_double(values: &[f64], wanted: Ordering) -> Option<f64> {
+    match wanted {
+        Ordering::Greater => best_of(values, f64::NEG_INFINITY, |value, held| value > held),
+        _ => best_of(values, f64::INFINITY, |value, held| value < held),
+    }
+}
+
 /// The best of the values, by lanes that fill a vector register; `None` when none is better than `worst`, the infinity on the other side.
 fn best_of(values: &[f64], worst: f64, is_better: impl Fn(f64, f64) -> bool) -> Option<f64> {
     const LANES: usize = 8;
@@ -141,11 +149,7 @@ impl Fold for ExtremeFloat {
         if values.null_count() > 0 {
             return Ok(false);
         }
-        let best = match self.wanted {
-            Ordering::Greater => best_of(values.values(), f64::NEG_INFINITY, |value, held| value > held),
-            _ => best_of(values.values(), f64::INFINITY, |value, held| value < held),
-        };
-        match best {
+        match best_double(values.values(), self.wanted) {
             Some(best) => self.put(state, best),
             None => values.values().iter().for_each(|value| self.put(state, *value)),
         }

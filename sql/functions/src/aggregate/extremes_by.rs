@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+};
 use datafusion::logical_expr::AggregateUDF;
 
-use super::extremes::is_better;
+use super::extremes::{best_double, is_better};
 use super::fold::{Fold, Folded, Placed};
 use super::pick::{Held, Pick, gather, gather_lists, hold, hold_rows, saved_range};
 use super::udaf::AggregateUdf;
@@ -109,6 +111,34 @@ struct Chosen {
     by: By,
 }
 
+/// The first row with the best key, by a typed loop. `None` for types without one, nulls, NaN and empty columns.
+fn best_row(keys: &ArrayRef, data_type: &TrinoType, wanted: Ordering) -> Option<usize> {
+    if keys.null_count() > 0 {
+        return None;
+    }
+    macro_rules! whole {
+        ($arrow:ty) => {{
+            let values = keys.as_primitive_opt::<$arrow>()?.values();
+            let best = if wanted == Ordering::Greater { values.iter().max() } else { values.iter().min() }?;
+            values.iter().position(|value| value == best)
+        }};
+    }
+    match data_type {
+        TrinoType::Double => {
+            let values = keys.as_primitive_opt::<Float64Type>()?.values();
+            let best = best_double(values, wanted)?;
+            values.iter().position(|value| *value == best)
+        }
+        TrinoType::Integer => whole!(Int32Type),
+        TrinoType::Bigint => whole!(Int64Type),
+        TrinoType::Date => whole!(Date32Type),
+        TrinoType::Timestamp(0..=3) => whole!(TimestampMillisecondType),
+        TrinoType::Timestamp(4..=6) => whole!(TimestampMicrosecondType),
+        TrinoType::Decimal { .. } => whole!(Decimal128Type),
+        _ => None,
+    }
+}
+
 impl Fold for Chosen {
     type State = Option<Pick>;
 
@@ -142,6 +172,12 @@ impl Fold for Chosen {
             }
         }
         settle(states, &whole, columns, touched)
+    }
+
+    fn fold_all(&self, state: &mut Option<Pick>, columns: &[ArrayRef]) -> Result<bool, FunctionError> {
+        let Some(row) = best_row(&columns[1], &self.by.key, self.by.wanted) else { return Ok(false) };
+        self.fold(std::slice::from_mut(state), columns, &[Placed { row, group: 0 }])?;
+        Ok(true)
     }
 
     fn merge(&self, states: &mut [Option<Pick>], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError> {

@@ -33,6 +33,7 @@ pub mod coercion;
 pub mod display;
 pub mod from_syntax;
 pub mod hive;
+pub mod java_digits;
 pub mod number_text;
 pub mod parse;
 pub mod temporal_text;

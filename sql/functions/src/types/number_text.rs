@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::ser::{CompactFormatter, Formatter};
 
+use super::java_digits::java_digits;
+
 /// Appends an integer.
 #[inline]
 pub fn push_integer(out: &mut String, value: i128) {
@@ -100,11 +102,17 @@ pub fn push_decimal(out: &mut String, unscaled: i128, scale: u32) {
     }
 }
 
+/// Powers of two down to this negative exponent have all their digits printed either way.
+const EXACT_POWER: i32 = 10;
+
 /// A float of either width, as far as its digits go.
 trait Float: Copy {
     /// Bits of the significand.
     const SIGNIFICANT_BITS: i32;
     fn wide(self) -> f64;
+    /// Significand and exponent of two, and whether it is a power of two, where Java may print other digits than the shortest: of
+    /// powers of two, subnormal numbers and those past 63 bits.
+    fn java_parts(self) -> Option<(u64, i32, bool)>;
     /// Writes the shortest decimal that reads back as the number: `1.5`, `1e20`, `0.001`.
     fn write_shortest(self, out: &mut &mut [u8]) -> std::io::Result<()>;
 }
@@ -113,6 +121,16 @@ impl Float for f64 {
     const SIGNIFICANT_BITS: i32 = 53;
     fn wide(self) -> f64 {
         self
+    }
+    fn java_parts(self) -> Option<(u64, i32, bool)> {
+        let (fraction, exponent) = (self.to_bits() & ((1 << 52) - 1), (self.to_bits() >> 52) as i32);
+        match (exponent, fraction) {
+            (0, 1..) => Some((fraction, -1074, fraction.is_power_of_two())),
+            (1086.., _) => Some((fraction | (1 << 52), exponent - 1075, fraction == 0)),
+            (_, 1..) | (0, 0) => None,
+            (exponent, 0) if (1023 - EXACT_POWER..1023 + 53).contains(&exponent) => None,
+            (exponent, 0) => Some((1 << 52, exponent - 1075, true)),
+        }
     }
     fn write_shortest(self, out: &mut &mut [u8]) -> std::io::Result<()> {
         // JSON's printer is several times faster than `{:e}` and gives the same digits.
@@ -125,6 +143,16 @@ impl Float for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
+    fn java_parts(self) -> Option<(u64, i32, bool)> {
+        let (fraction, exponent) = (u64::from(self.to_bits() & ((1 << 23) - 1)), (self.to_bits() >> 23) as i32);
+        match (exponent, fraction) {
+            (0, 1..) => Some((fraction, -149, fraction.is_power_of_two())),
+            (190.., _) => Some((fraction | (1 << 23), exponent - 150, fraction == 0)),
+            (_, 1..) | (0, 0) => None,
+            (exponent, 0) if (127 - EXACT_POWER..127 + 24).contains(&exponent) => None,
+            (exponent, 0) => Some((1 << 23, exponent - 150, true)),
+        }
+    }
     fn write_shortest(self, out: &mut &mut [u8]) -> std::io::Result<()> {
         CompactFormatter.write_f32(out, self)
     }
@@ -132,13 +160,18 @@ impl Float for f32 {
 
 /// Significant digits and the exponent of the first, of a finite number that is not negative: 1250 is (`125`, 3).
 ///
-/// The shortest digits that read back as the number; but of a whole number past its significand's bits, Java (before
-/// 19) gives more: all that are not surely noise. Ref: `FloatingDecimal.dtoa`, `insignificantDigitsForPow2`.
+/// The shortest digits that read back as the number; but Java (before 19) gives more of a whole number past its significand's
+/// bits, all that are not surely noise, and of powers of two, subnormal and very large numbers. Ref: `FloatingDecimal.dtoa`,
+/// `insignificantDigitsForPow2`.
 fn digits<F: Float>(buffer: &mut String, size: F) -> (&str, i32) {
     let wide = size.wide();
     let exponent_bits = if wide >= 1.0 { (wide.to_bits() >> 52) as i32 - 1023 } else { 0 };
     if exponent_bits > F::SIGNIFICANT_BITS && exponent_bits <= 62 && wide.fract() == 0.0 {
         return whole_digits(buffer, wide as u64, exponent_bits - F::SIGNIFICANT_BITS - 1);
+    }
+    if let Some((significand, exponent, is_power)) = size.java_parts() {
+        let exponent = java_digits(buffer, significand, exponent, is_power);
+        return (buffer.as_str(), exponent);
     }
     // The longest text is shorter than the room for it.
     const ROOM_BYTES: usize = 40;
