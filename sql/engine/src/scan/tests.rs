@@ -310,3 +310,99 @@ async fn row_groups_are_pruned_through_rounded_timestamps() {
     assert_eq!(all_rows(&batches), [["1970-01-01T00:58:20", "3500"]]);
     assert!(meter.bytes_scanned() < whole / 2, "{} of {whole}", meter.bytes_scanned());
 }
+
+/// Changes how a table, or one of its partitions, is stored.
+fn with_serde(lake: &Lake, table: &str, partition: Option<&str>, class: &str, parameters: &[(&str, &str)], columns: &[(&str, &str)]) {
+    let name = owlake_catalog::TableName::parse(table).unwrap();
+    let database = crate::testing::database();
+    let mut definition = lake.engine.catalog.table(&database, &name).unwrap().definition.clone();
+    let storage = definition.storage.as_mut().unwrap();
+    let format = Arc::make_mut(&mut storage.format);
+    let serde = format.serde_info.as_mut().unwrap();
+    serde.serialization_library = Some(class.to_owned());
+    serde.parameters = parameters.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+    if !columns.is_empty() {
+        format.columns = columns.iter().map(|(name, data_type)| owlake_catalog::Column::new(*name, *data_type)).collect();
+    }
+    match partition {
+        None => {
+            let update = owlake_catalog::TableUpdate { definition, expected_version_id: None, archive: owlake_catalog::Archive::Skip };
+            lake.engine.catalog.update_table(&database, &name, update).unwrap();
+        }
+        Some(value) => {
+            let location = format!("s3://{BUCKET}/{table}/{value}/");
+            let storage = owlake_catalog::StorageDescriptor { location: Some(location.as_str().into()), format: storage.format.clone() };
+            let values = [value].into_iter().collect();
+            let partition =
+                owlake_catalog::PartitionDefinition { values, storage: Some(storage), ..owlake_catalog::PartitionDefinition::default() };
+            lake.engine.catalog.create_partition(&database, &name, partition).unwrap();
+        }
+    }
+}
+
+const LAZY: &str = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe";
+
+/// Ref: measured Athena behaviour, "Partitions": each carries its own SerDe and columns.
+#[tokio::test]
+async fn partitions_are_read_with_their_own_serde_and_columns() {
+    let lake = Lake::new();
+    lake.create_table("t", &[("id", "bigint"), ("name", "string")], &[("dt", "string")]);
+    let columns = [("id", "bigint"), ("name", "string")];
+    let text = |text: &'static str| Bytes::from_static(text.as_bytes());
+    lake.add_partition("t", &["parquet"], Some(&format!("s3://{BUCKET}/t/parquet/")));
+    let batch = batch(vec![("id", ints(&[1])), ("name", Arc::new(StringArray::from(vec!["one"])) as ArrayRef)]);
+    let parquet = lake.put_parquet("t/parquet/f", &batch).await;
+    with_serde(&lake, "t", Some("comma"), LAZY, &[("field.delim", ",")], &columns);
+    lake.put("t/comma/f.csv", text("2,two\n3\n")).await;
+    with_serde(&lake, "t", Some("quoted"), "org.apache.hadoop.hive.serde2.OpenCSVSerde", &[("separatorChar", "|")], &columns);
+    lake.put("t/quoted/f.csv", text("\"4\"|\"fo\"\"ur\"\n")).await;
+    with_serde(&lake, "t", Some("json"), "org.openx.data.jsonserde.JsonSerDe", &[], &columns);
+    lake.put("t/json/f.json", text("{\"name\":\"five\",\"id\":5}\n")).await;
+    // An older partition: narrower, and without the last column. 300 is no smallint's, 70000 is not.
+    with_serde(&lake, "t", Some("old"), LAZY, &[("field.delim", ",")], &[("id", "smallint")]);
+    lake.put("t/old/f.csv", text("300,dropped\n70000\n")).await;
+    assert_eq!(
+        lake.sorted("SELECT dt, id, name FROM t").await,
+        [
+            ["comma", "2", "two"],
+            ["comma", "3", "NULL"],
+            ["json", "5", "five"],
+            ["old", "300", "NULL"],
+            ["old", "NULL", "NULL"],
+            ["parquet", "1", "one"],
+            ["quoted", "4", "fo\"ur"],
+        ]
+    );
+    let (rows, meter) = lake.sql("SELECT count(*), sum(id) FROM t WHERE dt IN ('comma', 'parquet')").await.unwrap();
+    assert_eq!(rows, [["3", "6"]]);
+    let (footer, stored) = stored_bytes(&parquet);
+    assert_eq!(meter.bytes_scanned(), 8 + footer + bytes_of(&stored, "id"));
+    assert_eq!(meter.rows_read(), 3);
+
+    with_serde(&lake, "t", Some("other"), LAZY, &[], &[("id", "double")]);
+    lake.put("t/other/f.csv", text("1.5\n")).await;
+    assert_eq!(
+        lake.sql("SELECT name FROM t WHERE dt = 'other'").await.unwrap_err().to_string(),
+        "HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch between the table and partition schemas. The types are incompatible and cannot be coerced. The column 'id' in table 'db.t' is declared as type 'bigint', but partition 'dt=other' declared column 'id' as type 'double'."
+    );
+}
+
+/// Ref: Amazon Athena pricing: text is charged whole, compressed as it is stored.
+#[tokio::test]
+async fn text_is_charged_as_stored_whatever_is_read() {
+    let lake = Lake::new();
+    lake.create_table("t", &[("id", "bigint"), ("name", "string")], &[]);
+    with_serde(&lake, "t", None, LAZY, &[("field.delim", ",")], &[]);
+    let text: String = (0..500_000).map(|row| format!("{row},name of {row}\n")).collect();
+    let plain = Bytes::from(text);
+    lake.put("t/a.csv", plain.clone()).await;
+    for sql in ["SELECT count(*) FROM t", "SELECT sum(id) FROM t", "SELECT max(name), min(id) FROM t WHERE id > 499998"] {
+        let (_, meter) = lake.sql(sql).await.unwrap();
+        assert_eq!(meter.bytes_scanned(), plain.len() as u64, "{sql}");
+        assert_eq!(meter.rows_read(), 500_000, "{sql}");
+    }
+    assert_eq!(lake.sql("SELECT count(*), sum(id), count(DISTINCT name) FROM t").await.unwrap().0, [["500000", "124999750000", "500000"]]);
+    let (rows, meter) = lake.sql("SELECT * FROM t LIMIT 5").await.unwrap();
+    assert_eq!(rows.len(), 5);
+    assert!(meter.bytes_scanned() < plain.len() as u64);
+}

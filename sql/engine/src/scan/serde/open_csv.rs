@@ -261,7 +261,8 @@ mod tests {
             ("\"a\",\"b,c\",\"\"", &["a", "b,c", ""]),
             ("a,\"say \"\"hi\"\"\",b", &["a", "say \"hi\"", "b"]),
             ("a,\"say \\\"hi\\\"\",b", &["a", "say \"hi\"", "b"]),
-            ("a,b\\c,d", &["a", "b\\c", "d"]),
+            // An escape before anything else is dropped.
+            ("a,b\\c,d", &["a", "bc", "d"]),
             ("\"back\\\\slash\",x", &["back\\slash", "x"]),
             ("abcd, \"quoted after blank\",e", &["abcd", "quoted after blank", "e"]),
             ("abcd,ef\"gh\"ij,k", &["abcd", "ef\"gh\"ij", "k"]),

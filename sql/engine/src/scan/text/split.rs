@@ -169,3 +169,65 @@ async fn tail(file: Arc<CountedFile>, split_end: u64) -> Result<Bytes, EngineErr
     }
     Ok(Bytes::from(text))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+    use object_store::{ObjectStore, ObjectStoreExt};
+
+    use super::*;
+    use crate::engine::Meter;
+    use crate::scan::listing::ListedFile;
+
+    async fn counted(text: &'static [u8], meter: &Arc<Meter>) -> Arc<CountedFile> {
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let key = Path::from("t/a.csv");
+        store.put(&key, Bytes::from_static(text).into()).await.unwrap();
+        let meta = store.head(&key).await.unwrap();
+        Arc::new(CountedFile::new(ListedFile { store, bucket: "b".into(), meta, location_index: 0 }, Arc::clone(meter)))
+    }
+
+    async fn lines_of(split: Split) -> Vec<String> {
+        let mut open = OpenSplit::new(split);
+        let mut lines = Vec::new();
+        while let Some(some) = open.lines(2).await.unwrap() {
+            lines.extend(some.iter().map(|line| String::from_utf8(line.to_vec()).unwrap()));
+        }
+        lines
+    }
+
+    #[tokio::test]
+    async fn every_line_belongs_to_one_split_and_every_byte_is_charged_once() {
+        let texts: [(&'static [u8], &[&str]); 3] = [
+            (b"h\na\nbb\r\n\r\n\nccc\rd\r\re\n\rlast", &["a", "bb", "", "", "ccc", "d", "", "e", "", "last"]),
+            (b"header\r\none\r\ntwo\r\nthree\r\n", &["one", "two", "three"]),
+            (b"x\na rather long line\ny\n", &["a rather long line", "y"]),
+        ];
+        for (text, expected) in texts {
+            for bytes in 1..=text.len() as u64 + 1 {
+                let meter = Arc::new(Meter::default());
+                let file = counted(text, &meter).await;
+                let mut lines = Vec::new();
+                for split in splits_of(&file, SkippedLines { header: 1, footer: 0 }, bytes) {
+                    lines.extend(lines_of(split).await);
+                }
+                assert_eq!(lines, expected, "{} in splits of {bytes}", String::from_utf8_lossy(text));
+                assert_eq!(meter.bytes_scanned(), text.len() as u64);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn files_with_long_headers_or_footers_are_one_split() {
+        let file = counted(b"1\n2\n3\n4\n5\n", &Arc::default()).await;
+        for skipped in [SkippedLines { header: 2, footer: 0 }, SkippedLines { header: 1, footer: 1 }] {
+            let splits = splits_of(&file, skipped, 1);
+            assert_eq!(splits.len(), 1);
+            let expected: &[&str] = if skipped.header == 2 { &["3", "4", "5"] } else { &["2", "3", "4"] };
+            assert_eq!(lines_of(splits[0].clone()).await, expected);
+        }
+        assert_eq!(splits_of(&file, SkippedLines::default(), 4).len(), 3);
+    }
+}
