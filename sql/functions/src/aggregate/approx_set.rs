@@ -14,10 +14,10 @@ use crate::call::Binding;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
 use crate::sketch::Sketch;
-use crate::sketch::hyperloglog::{DEFAULT_INDEX_BITS, HyperLogLog, index_bits_of_error};
+use crate::sketch::hyperloglog::{DEFAULT_INDEX_BITS, HyperLogLog, SET_INDEX_BITS, index_bits_of_error};
 use crate::sketch::qdigest::Qdigest;
 use crate::sketch::tdigest::TDigest;
-use crate::sketch::value_hash::hash_values;
+use crate::sketch::value_hash::{hash_values, murmur_values};
 use crate::types::TrinoType;
 
 pub const APPROX_DISTINCT: Function = Function {
@@ -81,11 +81,22 @@ impl Distinct {
     }
 }
 
+impl Distinct {
+    /// `approx_set` has another hash than `approx_distinct`, and more buckets.
+    fn hashes(&self, columns: &[ArrayRef]) -> Result<Vec<u64>, FunctionError> {
+        if self.gives_count { hash_values(&columns[0], &self.argument) } else { murmur_values(&columns[0], &self.argument) }
+    }
+
+    fn index_bits(&self) -> u32 {
+        if self.gives_count { DEFAULT_INDEX_BITS } else { SET_INDEX_BITS }
+    }
+}
+
 impl Summary for Distinct {
     type Sketch = HyperLogLog;
 
     fn fold(&self, states: &mut [Option<HyperLogLog>], columns: &[ArrayRef], rows: &[Placed]) -> Result<(), FunctionError> {
-        let hashes = hash_values(&columns[0], &self.argument)?;
+        let hashes = self.hashes(columns)?;
         for placed in rows {
             let state = &mut states[placed.group];
             let sketch = match state {
@@ -94,7 +105,7 @@ impl Summary for Distinct {
                     let bits = if self.has_error {
                         index_bits_of_error(columns[1].as_primitive::<Float64Type>().value(placed.row))?
                     } else {
-                        DEFAULT_INDEX_BITS
+                        self.index_bits()
                     };
                     state.insert(HyperLogLog::new(bits))
                 }
@@ -108,8 +119,8 @@ impl Summary for Distinct {
         if self.has_error || columns[0].is_empty() || columns[0].null_count() > 0 {
             return Ok(false);
         }
-        let hashes = hash_values(&columns[0], &self.argument)?;
-        state.get_or_insert_with(|| HyperLogLog::new(DEFAULT_INDEX_BITS)).add_all(&hashes);
+        let hashes = self.hashes(columns)?;
+        state.get_or_insert_with(|| HyperLogLog::new(self.index_bits())).add_all(&hashes);
         Ok(true)
     }
 

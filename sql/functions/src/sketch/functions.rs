@@ -10,7 +10,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Float64Type};
 
 use super::Sketch;
-use super::hyperloglog::{DEFAULT_INDEX_BITS, HyperLogLog};
+use super::hyperloglog::{HyperLogLog, SET_INDEX_BITS};
 use super::qdigest::{Qdigest, double_of_sortable, real_of_sortable};
 use super::set_digest::SetDigest;
 use super::tdigest::TDigest;
@@ -93,7 +93,7 @@ pub const HASH_COUNTS: Function = Function {
 };
 
 fn empty_approx_set(call: &Call<'_>, _arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let bytes = HyperLogLog::new(DEFAULT_INDEX_BITS).to_bytes();
+    let bytes = HyperLogLog::new(SET_INDEX_BITS).to_bytes();
     Ok(Arc::new(BinaryViewArray::from_iter_values((0..call.rows()).map(|_| &bytes))))
 }
 

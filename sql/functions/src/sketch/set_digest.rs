@@ -1,16 +1,18 @@
 //! How much do two sets have in common, about? A HyperLogLog with the smallest hashes and their counts. Ref: Trino 401 "Set digest functions".
-//!
-//! Deviation: the bytes of a set digest are not Trino's.
 
 use std::collections::BTreeMap;
 
 use super::Sketch;
 use super::bytes::Reader;
 use super::hyperloglog::{DEFAULT_INDEX_BITS, HyperLogLog};
+use super::value_hash::murmur_bytes;
 use crate::error::FunctionError;
 
 /// Hashes kept; while there are fewer, everything is exact.
 const HASHES_MAX: usize = 8_192;
+
+/// The first byte of the bytes.
+const VERSION: u8 = 1;
 
 /// The summary.
 #[derive(Clone, Debug)]
@@ -27,8 +29,8 @@ impl Default for SetDigest {
 
 impl SetDigest {
     /// Takes a value's bytes in: eight, little-endian, for an integer.
-    pub fn add(&mut self, mut value: &[u8]) -> Result<(), FunctionError> {
-        let hash = ::murmur3::murmur3_x64_128(&mut value, 0).map_err(|error| FunctionError::internal(error.to_string()))? as u64;
+    pub fn add(&mut self, value: &[u8]) -> Result<(), FunctionError> {
+        let hash = murmur_bytes(value)?;
         self.sketch.add(hash);
         self.put(hash as i64, 1);
         Ok(())
@@ -84,21 +86,35 @@ impl Sketch for SetDigest {
         Ok(())
     }
 
+    /// A version, the sketch and its length, how many hashes are kept at most and are, the hashes, their counts. Ref: Trino 401
+    /// `SetDigest.serialize`.
     fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = (self.counts.len() as u32).to_le_bytes().to_vec();
-        for (hash, count) in &self.counts {
-            bytes.extend(hash.to_le_bytes());
-            bytes.extend(count.to_le_bytes());
-        }
-        bytes.extend(self.sketch.to_bytes());
+        let sketch = self.sketch.to_bytes();
+        let mut bytes = vec![VERSION];
+        bytes.extend((sketch.len() as u32).to_le_bytes());
+        bytes.extend(sketch);
+        bytes.extend((HASHES_MAX as u32).to_le_bytes());
+        bytes.extend((self.counts.len() as u32).to_le_bytes());
+        self.counts.keys().for_each(|hash| bytes.extend(hash.to_le_bytes()));
+        self.counts.values().for_each(|count| bytes.extend(count.to_le_bytes()));
         bytes
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<SetDigest, FunctionError> {
         let mut reader = Reader::new(bytes, "setdigest");
+        if reader.u8()? != VERSION {
+            return Err(reader.invalid());
+        }
+        let length = reader.u32()? as usize;
+        let sketch = HyperLogLog::from_bytes(reader.slice(length)?)?;
+        reader.u32()?;
         let count = reader.count(10)?;
-        let counts = (0..count).map(|_| Ok((reader.i64()?, reader.u16()? as i16))).collect::<Result<_, FunctionError>>()?;
-        Ok(SetDigest { counts, sketch: HyperLogLog::from_bytes(reader.rest())? })
+        let hashes = (0..count).map(|_| reader.i64()).collect::<Result<Vec<_>, _>>()?;
+        let mut counts = BTreeMap::new();
+        for hash in hashes {
+            counts.insert(hash, reader.u16()? as i16);
+        }
+        Ok(SetDigest { counts, sketch })
     }
 
     fn held_bytes(&self) -> usize {
@@ -118,5 +134,17 @@ mod tests {
         [1i64, 1, 1, 2, 2].iter().for_each(|value| digest.add(&value.to_le_bytes()).unwrap());
         let counts: Vec<(i64, i16)> = digest.counts().iter().map(|(hash, count)| (*hash, *count)).collect();
         assert_eq!(counts, [(-2_447_670_524_089_286_488, 2), (19_144_387_141_682_250, 3)]);
+    }
+    // Recorded: Trino 401, `cast(make_set_digest(x) as varbinary)` of 1, 1, 2 and of 'a', 'b'.
+    #[test]
+    fn bytes_are_the_reference_s() {
+        let hex = |digest: &SetDigest| digest.to_bytes().iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+        let mut digest = SetDigest::default();
+        [1i64, 1, 2].iter().for_each(|value| digest.add(&value.to_le_bytes()).unwrap());
+        assert_eq!(hex(&digest), "010C000000020B020080034400802008DE0020000002000000A8C0766CA02008DE4AC405FBB703440001000200");
+        assert_eq!(SetDigest::from_bytes(&digest.to_bytes()).unwrap().counts(), digest.counts());
+        let mut digest = SetDigest::default();
+        ["a", "b"].iter().for_each(|value| digest.add(value.as_bytes()).unwrap());
+        assert_eq!(hex(&digest), "010C000000020B020041A9987A405555850020000002000000897859F665555585EED1D3B157A9987A01000100");
     }
 }

@@ -30,6 +30,26 @@ pub fn hash_bytes(value: &[u8]) -> u64 {
     XxHash64::oneshot(SEED, value)
 }
 
+/// The hash of bytes that `approx_set` and set digests take in: the first half of Murmur3's 128 bits. Ref: airlift `Murmur3Hash128`.
+pub fn murmur_bytes(mut value: &[u8]) -> Result<u64, FunctionError> {
+    Ok(::murmur3::murmur3_x64_128(&mut value, 0).map_err(|error| FunctionError::internal(error.to_string()))? as u64)
+}
+
+/// One such hash a row, of a bigint, double or varchar; 0 for null.
+pub fn murmur_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>, FunctionError> {
+    let hash = |row: usize| match data_type {
+        _ if values.is_null(row) => Ok(0),
+        TrinoType::Bigint => murmur_bytes(&values.as_primitive::<Int64Type>().value(row).to_le_bytes()),
+        TrinoType::Double => {
+            let value = values.as_primitive::<Float64Type>().value(row);
+            murmur_bytes(&(if value.is_nan() { f64::NAN } else { value }).to_bits().to_le_bytes())
+        }
+        TrinoType::Varchar(_) => murmur_bytes(values.as_string_view().value(row).as_bytes()),
+        other => Err(FunctionError::internal(format!("no approx_set of {other}"))),
+    };
+    (0..values.len()).map(hash).collect()
+}
+
 /// One hash a row; 0 for null. Identical values have the same hash.
 pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>, FunctionError> {
     let rows = values.len();
