@@ -49,7 +49,8 @@ pub trait Catalog: Send + Sync {
         partitions: Vec<PartitionDefinition>,
     ) -> Result<Arc<Table>> {
         let created = self.create_table(database, table, definition)?;
-        let added = if partitions.is_empty() { Ok(()) } else { self.create_partitions(database, table, partitions).and_then(first_failure) };
+        let added =
+            if partitions.is_empty() { Ok(()) } else { self.create_partitions(database, table, partitions).and_then(first_failure) };
         if let Err(error) = added {
             self.delete_table(database, table)?;
             return Err(error);

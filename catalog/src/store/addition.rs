@@ -59,7 +59,8 @@ impl Addition {
             definition: self.definition.as_ref().map(StoredTableDefinition::store),
             partitions: self.partitions.iter().map(partition).collect(),
         };
-        serde_json::to_string(&stored).map_err(|e| CatalogError::InvalidState { message: format!("an addition cannot be written as JSON: {e}") })
+        serde_json::to_string(&stored)
+            .map_err(|e| CatalogError::InvalidState { message: format!("an addition cannot be written as JSON: {e}") })
     }
 
     /// The addition of a note. Errors: `Corrupt`.
@@ -138,7 +139,8 @@ mod tests {
 
     fn addition(definition: Option<TableDefinition>) -> Addition {
         let storage = StorageDescriptor { location: Some("s3://b/t/k=1".into()), format: Arc::new(StorageFormat::default()) };
-        let partition = PartitionDefinition { values: ["1"].into_iter().collect(), storage: Some(storage), ..PartitionDefinition::default() };
+        let partition =
+            PartitionDefinition { values: ["1"].into_iter().collect(), storage: Some(storage), ..PartitionDefinition::default() };
         let (database, table) = (DatabaseName::parse("d").unwrap(), TableName::parse("t").unwrap());
         Addition { database, table, definition, partitions: vec![partition] }
     }

@@ -91,7 +91,9 @@ pub(super) fn left_over(folder: &Path) -> io::Result<(Vec<(StoredJournal, Journa
         };
         match fs::read(&path).and_then(|bytes| serde_json::from_slice::<Journal>(&bytes).map_err(io::Error::other)) {
             Ok(journal) if journal.version == VERSION => list.push((StoredJournal { path }, journal)),
-            Ok(journal) => tracing::error!(file = %path.display(), version = journal.version, "a journal is of a version this program does not know"),
+            Ok(journal) => {
+                tracing::error!(file = %path.display(), version = journal.version, "a journal is of a version this program does not know")
+            }
             Err(error) => tracing::error!(file = %path.display(), %error, "a journal cannot be read"),
         }
     }

@@ -363,12 +363,7 @@ fn write_all_at(mut file: &File, bytes: &[u8], offset: u64) -> std::io::Result<(
     file.write_all(bytes)
 }
 
-fn list_objects(
-    bucket: Arc<FileBucket>,
-    prefix: String,
-    start_after: String,
-    view: Arc<View>,
-) -> BoxStream<'static, Result<ObjectMeta>> {
+fn list_objects(bucket: Arc<FileBucket>, prefix: String, start_after: String, view: Arc<View>) -> BoxStream<'static, Result<ObjectMeta>> {
     enum State {
         Start(Arc<FileBucket>, ListQuery, Arc<View>),
         Running(Box<Listing>),

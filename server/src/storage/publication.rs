@@ -43,7 +43,8 @@ impl Storage {
         entry: &Entry,
         enter: &mut dyn FnMut() -> std::result::Result<(), EngineError>,
     ) -> std::result::Result<(), EngineError> {
-        let members: Vec<Member> = publication.take().into_iter().filter_map(|member| member.downcast().ok().map(|member| *member)).collect();
+        let members: Vec<Member> =
+            publication.take().into_iter().filter_map(|member| member.downcast().ok().map(|member| *member)).collect();
         let (note, reach) = match entry {
             Entry::None => (None, Reach::KnownTable),
             Entry::Partitions(note) => (Some(note.clone()), Reach::KnownTable),
@@ -112,7 +113,9 @@ impl Storage {
         for (stored, journal) in to_do {
             match self.place_all(&journal) {
                 Ok(()) => pending.push(Pending { stored, journal }),
-                Err(error) => tracing::error!(%error, "the files of an interrupted statement cannot be put in place; the next start tries again"),
+                Err(error) => {
+                    tracing::error!(%error, "the files of an interrupted statement cannot be put in place; the next start tries again")
+                }
             }
         }
         Ok(pending)
@@ -144,7 +147,8 @@ impl Storage {
     fn undo(&self, stored: StoredJournal, journal: &Journal) {
         for file in &journal.files {
             let Some(root) = self.folder_of(&file.bucket) else { continue };
-            let deleted = FileBucket::open_with_leftovers(&file.bucket, &root, self.options.fsync).and_then(|bucket| bucket.delete(&file.key));
+            let deleted =
+                FileBucket::open_with_leftovers(&file.bucket, &root, self.options.fsync).and_then(|bucket| bucket.delete(&file.key));
             if let Err(error) = deleted {
                 tracing::error!(key = file.key, %error, "a file of a statement that failed cannot be removed; the next start tries again");
                 return;
@@ -222,7 +226,12 @@ mod tests {
 
     fn leftovers(folder: &std::path::Path) -> usize {
         let folders = ["buckets/.owlake/commits", "buckets/one/.owlake/tmp", "buckets/two/.owlake/tmp"];
-        folders.iter().filter_map(|name| std::fs::read_dir(folder.join(name)).ok()).flatten().filter(|entry| entry.as_ref().unwrap().path().is_file()).count()
+        folders
+            .iter()
+            .filter_map(|name| std::fs::read_dir(folder.join(name)).ok())
+            .flatten()
+            .filter(|entry| entry.as_ref().unwrap().path().is_file())
+            .count()
     }
 
     /// Basis: inferred; the promise in the head of this file, for readers that are there meanwhile.
@@ -256,7 +265,9 @@ mod tests {
             let publication = enlisted(&storage).await;
             let error = storage.publish_members(&publication, &entry, &mut || Err(EngineError::engine("X", "no"))).unwrap_err();
             assert_eq!(error.to_string(), "X: no");
-            assert!(keys(storage.object_store("one").unwrap()).await.is_empty() && keys(storage.object_store("two").unwrap()).await.is_empty());
+            assert!(
+                keys(storage.object_store("one").unwrap()).await.is_empty() && keys(storage.object_store("two").unwrap()).await.is_empty()
+            );
             assert_eq!(leftovers(folder.path()), 0);
         }
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use md5::{Digest, Md5};
 use owlake_testdata::taxi::Numbers;
 use serde_json::{Value, json};
 
@@ -120,14 +121,9 @@ fn upload(connection: &mut Connection, round: u64) -> Option<()> {
     for (number, bytes) in PART_BYTES.into_iter().enumerate() {
         let body = vec![b'a' + number as u8; bytes];
         send(b"PUT", &format!("partNumber={}&uploadId={id}", number + 1), &body)?;
-        parts += &format!("<Part><PartNumber>{}</PartNumber><ETag>{:x}</ETag></Part>", number + 1, md5_of(&body));
+        parts += &format!("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", number + 1, hex::encode(Md5::digest(&body)));
     }
     send(b"POST", &format!("uploadId={id}"), format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>").as_bytes()).map(drop)
-}
-
-fn md5_of(body: &[u8]) -> impl std::fmt::LowerHex {
-    use md5::{Digest, Md5};
-    Md5::digest(body)
 }
 
 /// Writes in one thread and reads in another, while the server is killed after `pause`.
@@ -169,8 +165,7 @@ fn seen(endpoint: &str, kind: Kind, round: u64) -> Option<u64> {
         Kind::Insert => ("w.target".to_owned(), format!("batch = {round}"), format!("target/batch={round}/")),
         Kind::Unload => {
             let table = format!("w.u{round}");
-            let ddl =
-                format!("CREATE EXTERNAL TABLE {table} (n bigint, s string) STORED AS PARQUET LOCATION 's3://lake/unload/{round}/'");
+            let ddl = format!("CREATE EXTERNAL TABLE {table} (n bigint, s string) STORED AS PARQUET LOCATION 's3://lake/unload/{round}/'");
             succeeded(&mut client, &ddl);
             (table, "true".to_owned(), format!("unload/{round}/"))
         }
