@@ -148,7 +148,10 @@ pub fn resolve_zone(
     let key = match &moment.zone {
         ParsedZone::OffsetMillis(offset_millis) => {
             let minutes = (offset_millis / 60_000) as i32;
-            let key = zone::key_of_offset(minutes).ok_or_else(|| FunctionError::argument(format!("Invalid offset minutes {minutes}")))?;
+            let key = zone::key_of_offset(minutes).ok_or_else(|| {
+                let (sign, size) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+                FunctionError::not_supported(format!("Time zone not supported: {sign}{:02}:{:02}", size / 60, size % 60))
+            })?;
             return Ok((moment.local_millis - offset_millis, key));
         }
         ParsedZone::Id(id) => zone::load_key(id)?,

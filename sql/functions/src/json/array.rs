@@ -68,7 +68,11 @@ fn get(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionErro
             None | Some(Json::Null) => builder.append_null(),
             // A text comes without its quotes: so the function has always been.
             Some(Json::Text(text)) => builder.append_value(text),
-            Some(other) => builder.append_value(other.to_canonical()),
+            Some(other) => {
+                let mut text = String::new();
+                other.push_as_written(&mut text);
+                builder.append_value(text);
+            }
         }
     }
     Ok(Arc::new(builder.finish()))

@@ -66,7 +66,7 @@ fn json_extract(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fun
     for_each(call, arguments, parse_at, |found| match found {
         Some(value) => {
             text.clear();
-            value.push_canonical(&mut text);
+            value.push_as_written(&mut text);
             builder.append_value(&text);
         }
         None => builder.append_null(),

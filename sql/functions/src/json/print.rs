@@ -5,6 +5,14 @@ use std::fmt::Write;
 use super::tree::Json;
 use crate::types::number_text::push_java_double;
 
+/// How the members of an object are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Members {
+    /// By key; the last of equal ones.
+    Sorted,
+    AsWritten,
+}
+
 impl Json<'_> {
     /// The canonical text, as the json type holds it.
     pub fn to_canonical(&self) -> String {
@@ -15,6 +23,15 @@ impl Json<'_> {
 
     /// Appends the canonical text.
     pub fn push_canonical(&self, out: &mut String) {
+        self.push(out, Members::Sorted);
+    }
+
+    /// Appends the text with the members of objects as written: their order, and the repeated ones.
+    pub fn push_as_written(&self, out: &mut String) {
+        self.push(out, Members::AsWritten);
+    }
+
+    fn push(&self, out: &mut String, order: Members) {
         match self {
             Json::Null => out.push_str("null"),
             Json::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -27,18 +44,20 @@ impl Json<'_> {
                     if position > 0 {
                         out.push(',');
                     }
-                    element.push_canonical(out);
+                    element.push(out, order);
                 }
                 out.push(']');
             }
             Json::Object(members) => {
-                // A stable sort keeps the last of equal keys last: that one counts.
-                let mut sorted: Vec<&(std::borrow::Cow<'_, str>, Json<'_>)> = members.iter().collect();
-                sorted.sort_by(|left, right| left.0.cmp(&right.0));
+                let mut listed: Vec<&(std::borrow::Cow<'_, str>, Json<'_>)> = members.iter().collect();
+                if order == Members::Sorted {
+                    // A stable sort keeps the last of equal keys last: that one counts.
+                    listed.sort_by(|left, right| left.0.cmp(&right.0));
+                }
                 out.push('{');
                 let mut is_first = true;
-                for (position, (key, value)) in sorted.iter().enumerate() {
-                    if sorted.get(position + 1).is_some_and(|next| next.0 == *key) {
+                for (position, (key, value)) in listed.iter().enumerate() {
+                    if order == Members::Sorted && listed.get(position + 1).is_some_and(|next| next.0 == *key) {
                         continue;
                     }
                     if !is_first {
@@ -47,7 +66,7 @@ impl Json<'_> {
                     is_first = false;
                     push_quoted(out, key);
                     out.push(':');
-                    value.push_canonical(out);
+                    value.push(out, order);
                 }
                 out.push('}');
             }

@@ -65,7 +65,7 @@ fn round_integer(value: i64, places: i32) -> Result<i64, FunctionError> {
     i64::try_from(rounded).map_err(|_| overflow())
 }
 
-/// Java's `Math.round` of the shifted number, shifted back; a number too large to have digits there stays.
+/// Guava's `DoubleMath.roundToBigInteger` of the shifted number, shifted back: half up, of the size.
 fn round_double(value: f64, places: i32) -> f64 {
     round_at(value, 10f64.powi(places))
 }
@@ -74,12 +74,11 @@ fn round_double(value: f64, places: i32) -> f64 {
 #[inline]
 fn round_at(value: f64, factor: f64) -> f64 {
     let shifted = value.abs() * factor;
-    // Past 64 bits, or not finite, there is nothing to round; Java's long would saturate.
-    if shifted.is_nan() || shifted >= i64::MAX as f64 {
+    if value.is_infinite() {
         return value;
     }
-    // Without SSE 4.1, which the baseline lacks, `floor` is a call; the number is positive and fits.
-    let whole = shifted as i64 as f64;
+    // Past 63 bits there is no fraction to round; NaN stays. Without SSE 4.1, which the baseline lacks, `floor` is a call.
+    let whole = if shifted < i64::MAX as f64 { shifted as i64 as f64 } else { shifted };
     let rounded = if shifted - whole >= 0.5 { whole + 1.0 } else { whole };
     (rounded / factor).copysign(value)
 }
@@ -87,6 +86,10 @@ fn round_at(value: f64, factor: f64) -> f64 {
 fn round_doubles(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     if let Some(places) = call.constant(1) {
         let factor = 10f64.powi(places.as_primitive::<Int32Type>().value(0));
+        let values = arguments[0].as_primitive::<Float64Type>().values();
+        if values.iter().any(|value| value.is_finite() && (value * factor).is_infinite()) {
+            return Err(FunctionError::new("GENERIC_INTERNAL_ERROR", "input is infinite or NaN"));
+        }
         return map_doubles(arguments, |value| round_at(value, factor));
     }
     let values = arguments[0].as_primitive::<Float64Type>().values();

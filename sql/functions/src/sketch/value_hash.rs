@@ -86,19 +86,31 @@ pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>,
         TrinoType::Timestamp(4..=6) => integers!(TimestampMicrosecondType, |micros| micros),
         TrinoType::TimestampWithTimeZone(0..=3) => integers!(Int64Type, |packed: i64| packed >> 12),
         TrinoType::TimeWithTimeZone(_) => integers!(Decimal128Type, time_instant),
-        TrinoType::Decimal { .. } | TrinoType::Timestamp(_) => {
+        TrinoType::Decimal { .. } => {
             let column = values.as_primitive::<Decimal128Type>();
             by_row(&|row| hash_halves(column.value(row)))
         }
+        // Microseconds, or milliseconds, and the picoseconds beyond.
+        TrinoType::Timestamp(_) => {
+            let column = values.as_primitive::<Decimal128Type>();
+            by_row(&|row| hash_picos(column.value(row), 1_000_000))
+        }
         TrinoType::TimestampWithTimeZone(_) => {
             let column = values.as_primitive::<Decimal128Type>();
-            by_row(&|row| hash_halves(column.value(row) >> 12))
+            by_row(&|row| hash_picos(column.value(row) >> 12, 1_000_000_000))
         }
         TrinoType::Varchar(_) | TrinoType::Char(_) | TrinoType::Json | TrinoType::JsonPath | TrinoType::Json2016 => {
             let column = values.as_string_view();
             by_row(&|row| hash_bytes(column.value(row).as_bytes()))
         }
-        TrinoType::Uuid | TrinoType::IpAddress => {
+        TrinoType::Uuid => {
+            let column = values.as_fixed_size_binary();
+            by_row(&|row| match column.value(row).as_chunks::<8>().0 {
+                [high, low] => hash_long(i64::from_le_bytes(*high)) ^ hash_long(i64::from_le_bytes(*low)),
+                _ => 0,
+            })
+        }
+        TrinoType::IpAddress => {
             let column = values.as_fixed_size_binary();
             by_row(&|row| hash_bytes(column.value(row)))
         }
@@ -139,6 +151,10 @@ pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>,
     })
 }
 
+fn hash_picos(picos: i128, unit: i128) -> u64 {
+    hash_long(picos.div_euclid(unit) as i64) ^ hash_long(picos.rem_euclid(unit) as i64)
+}
+
 fn hash_halves(value: i128) -> u64 {
     hash_long((value >> 64) as i64) ^ hash_long(value as i64)
 }
@@ -158,5 +174,21 @@ mod tests {
         for value in [0, 1, -1, 42, i64::MAX, i64::MIN, 0x0123_4567_89AB_CDEF] {
             assert_eq!(hash_long(value), hash_bytes(&value.to_le_bytes()), "{value}");
         }
+    }
+
+    // Recorded: Trino 401, `checksum(x)` of one value, which is its hash times a prime, as eight bytes in little-endian order.
+    #[test]
+    fn hashes_are_the_reference_s() {
+        let checksum = |values: ArrayRef, data_type: &TrinoType| {
+            let hash = hash_values(&values, data_type).unwrap()[0].wrapping_mul(0x9E37_79B1_85EB_CA87);
+            hash.to_le_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        };
+        let uuid = [0x12, 0x15, 0x1f, 0xd2, 0x75, 0x86, 0x11, 0xe9, 0x8f, 0x9e, 0x2a, 0x86, 0xe4, 0x08, 0x5a, 0x59];
+        let uuids = arrow::array::FixedSizeBinaryArray::try_from_iter(std::iter::once(uuid)).unwrap();
+        assert_eq!(checksum(std::sync::Arc::new(uuids), &TrinoType::Uuid), "1dbf488526cbba62");
+        let moment = arrow::array::Decimal128Array::from(vec![1_577_836_800_123_456_789_000]).with_precision_and_scale(38, 0).unwrap();
+        assert_eq!(checksum(std::sync::Arc::new(moment), &TrinoType::Timestamp(9)), "1f2638aa1be9617f");
+        let day = arrow::array::Date32Array::from(vec![18_262]);
+        assert_eq!(checksum(std::sync::Arc::new(day), &TrinoType::Date), "26032b833338426e");
     }
 }
