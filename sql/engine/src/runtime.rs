@@ -23,6 +23,7 @@ use crate::engine::EngineConfig;
 use crate::error::EngineError;
 use crate::plan::cooperative::CooperativeJoins;
 use crate::plan::forget_dependencies;
+use crate::plan::join_order::JoinOrder;
 use crate::plan::lazy_errors::{LazyFilters, LazyProjections};
 use crate::plan::match_recognize::node::Planner;
 use crate::scan::hive_table::STORE_URL;
@@ -73,7 +74,7 @@ fn template(config: &EngineConfig, env: Arc<RuntimeEnv>) -> SessionState {
     options.execution.parquet.schema_force_view_types = true;
     options.execution.parquet.pushdown_filters = false;
     options.sql_parser.default_null_ordering = "nulls_last".to_owned();
-    let mut rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(LazyProjections)];
+    let mut rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(JoinOrder), Arc::new(LazyProjections)];
     rules.extend(PhysicalOptimizer::new().rules);
     rules.push(Arc::new(LazyFilters));
     rules.push(Arc::new(CooperativeJoins));

@@ -275,7 +275,7 @@ pub(crate) fn opened(expr: &Arc<dyn PhysicalExpr>) -> Option<Opened<'_>> {
 }
 
 /// Is there anything that may raise an error? Functions may; comparisons, casts that widen, columns and constants don't.
-fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
+pub(super) fn can_fail(expr: &Arc<dyn PhysicalExpr>) -> bool {
     expr.is::<ScalarFunctionExpr>() || expr.is::<Closed>() || expr.is::<TryExpr>() || expr.children().into_iter().any(can_fail)
 }
 

@@ -3,6 +3,8 @@
 pub mod cancellation;
 pub mod cooperative;
 pub mod forget_dependencies;
+pub mod join_estimate;
+pub mod join_order;
 pub mod lazy_errors;
 pub mod match_recognize;
 pub mod ordinality;

@@ -28,6 +28,7 @@ use futures::{StreamExt, TryStreamExt};
 use owlake_catalog::{StorageDescriptor, TableSnapshot};
 use owlake_functions::types::TrinoType;
 
+use super::column_statistics::column_statistics;
 use super::counting_store::{CountedFile, CountingReaderFactory};
 use super::file_type::TouchedColumns;
 use super::footer::Footer;
@@ -357,7 +358,7 @@ impl TableProvider for HiveTable {
             let file = self.partitioned_file(file, &constant_columns, partitions.as_deref(), &touched)?;
             planned.push(file.with_extension(Arc::clone(&origin)));
         }
-        let statistics = total_statistics(&files, positions.len());
+        let statistics = total_statistics(&files, &touched, constants.len());
         let groups: Vec<FileGroup> = FileGroup::new(planned).split_files(self.context.target_partitions.max(1));
 
         let field = |position: &usize| -> Field { self.schema.field(*position).clone() };
@@ -407,20 +408,24 @@ fn file_statistics(footer: &Footer, columns: usize) -> Statistics {
     }
 }
 
-/// Exact row counts when every footer is known, nothing otherwise.
-fn total_statistics(files: &[ScannedFile], columns: usize) -> Statistics {
-    let column_statistics = vec![ColumnStatistics::new_unknown(); columns];
+/// Exact row counts and what the footers say of the values when every footer is known, nothing otherwise. The columns are the data
+/// columns followed by the constants.
+fn total_statistics(files: &[ScannedFile], touched: &TouchedColumns, constants: usize) -> Statistics {
+    let unknown = ColumnStatistics::new_unknown;
     let footers: Option<Vec<&Footer>> = files.iter().map(|file| file.footer.as_ref()).collect();
     match footers {
         Some(footers) => Statistics {
             num_rows: Precision::Exact(footers.iter().map(|footer| rows_of(footer)).sum()),
             total_byte_size: Precision::Inexact(footers.iter().map(|footer| decoded_bytes(footer)).sum()),
-            column_statistics,
+            column_statistics: column_statistics(&footers, &touched.columns)
+                .into_iter()
+                .chain(std::iter::repeat_with(unknown).take(constants))
+                .collect(),
         },
         None => Statistics {
             num_rows: Precision::Absent,
             total_byte_size: Precision::Inexact(files.iter().map(|file| usize::try_from(file.counted.listed.meta.size).unwrap_or(0)).sum()),
-            column_statistics,
+            column_statistics: std::iter::repeat_with(unknown).take(touched.columns.len() + constants).collect(),
         },
     }
 }

@@ -1,5 +1,6 @@
 //! How are a table's rows read? Listing, pruning, schema evolution and metering of scans.
 
+pub mod column_statistics;
 pub mod counting_store;
 pub mod file_column;
 pub mod file_type;
