@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::estimate::Estimate;
 use super::json::estimate_json;
 use super::node::Node;
 use super::scan::{CATALOG, Constraint, Marker};
@@ -26,7 +25,7 @@ fn inputs_of(node: &Node, inputs: &mut Vec<Value>) {
         let input = json!({
             "table": table_json(&scan.database, &scan.table),
             "constraint": { "none": false, "columnConstraints": constraints },
-            "estimate": estimate_json(&node.estimate.unwrap_or_else(Estimate::default), "maxMemory"),
+            "estimate": estimate_json(&scan.estimate, "maxMemory"),
         });
         // A table that is scanned twice in the same way is one input.
         if !inputs.contains(&input) {

@@ -86,7 +86,8 @@ fn node_json(node: &Node, next_id: &mut usize, is_run: bool) -> Value {
             stats["inputRows"] = json!(input.rows);
             stats["physicalInputBytes"] = json!(input.physical_bytes);
             stats["partitions"] = share(input.partitions);
-            stats["files"] = share(input.files);
+            stats["inputBytes"] = json!(input.bytes);
+            stats["fileRanges"] = share(input.file_ranges);
             stats["rowGroups"] = share(input.row_groups);
             stats["pages"] = share(input.pages);
         }

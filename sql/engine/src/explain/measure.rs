@@ -24,10 +24,13 @@ pub(crate) struct Measured {
 pub(crate) struct Input {
     /// Rows decoded, before any filter.
     pub rows: u64,
+    /// Bytes these rows take in memory.
+    pub bytes: u64,
     /// Stored bytes read: what is charged.
     pub physical_bytes: u64,
     pub partitions: Option<Share>,
-    pub files: Option<Share>,
+    /// Big files are scanned in ranges, so that several threads share one.
+    pub file_ranges: Option<Share>,
     pub row_groups: Option<Share>,
     pub pages: Option<Share>,
 }
@@ -39,18 +42,24 @@ pub(crate) struct Share {
     pub total: usize,
 }
 
-/// `None` for a plan that has not run.
+/// The measure so far: nothing for a plan that has not run.
 pub(crate) fn measured(plan: &dyn ExecutionPlan) -> Measured {
     let metrics = plan.metrics().unwrap_or_default().aggregate_by_name();
-    let count = |name: &str| metrics.sum_by_name(name).map_or(0, |value| value.as_usize() as u64);
+    let count = |name: &str| metrics.sum(|metric| metric.value().name() == name).map_or(0, |value| value.as_usize() as u64);
+    let is_nothing = |value: &MetricValue| match value {
+        MetricValue::PruningMetrics { pruning_metrics, .. } => pruning_metrics.pruned() + pruning_metrics.matched() == 0,
+        MetricValue::Ratio { ratio_metrics, .. } => ratio_metrics.total() == 0,
+        value => value.is_timestamp() || value.as_usize() == 0,
+    };
     let mut shown: Vec<(String, String)> = metrics
         .iter()
-        .filter(|metric| !metric.value().is_timestamp() && metric.value().as_usize() > 0)
+        .filter(|metric| !is_nothing(metric.value()))
         .map(|metric| (metric.value().name().to_owned(), metric.value().to_string()))
         .collect();
     shown.sort();
     Measured {
-        cpu_nanos: metrics.elapsed_compute().unwrap_or(0) as u64,
+        // A scan of files counts its decoding apart.
+        cpu_nanos: (metrics.elapsed_compute().unwrap_or(0) as u64).max(count("time_elapsed_processing")),
         rows: metrics.output_rows().unwrap_or(0) as u64,
         bytes: count("output_bytes"),
         spilled_bytes: metrics.spilled_bytes().unwrap_or(0) as u64,
@@ -99,14 +108,15 @@ impl Measured {
 impl Input {
     /// The line below a scan; `is_filtered` when a filter is shown as part of it.
     pub(crate) fn lines(&self, rows_out: u64, is_filtered: bool) -> Vec<String> {
-        let mut line = format!("Input: {} ({})", positions(self.rows), data_size(self.physical_bytes as f64));
+        let mut line = format!("Input: {} ({})", positions(self.rows), data_size(self.bytes as f64));
         if is_filtered {
             let filtered = super::quantity::percent(self.rows.saturating_sub(rows_out) as f64, self.rows as f64);
             line.push_str(&format!(", Filtered: {filtered}%"));
         }
         line.push_str(&format!(", Physical Input: {}", data_size(self.physical_bytes as f64)));
         let mut lines = vec![line];
-        let shares = [("partitions", self.partitions), ("files", self.files), ("row groups", self.row_groups), ("pages", self.pages)];
+        let shares =
+            [("partitions", self.partitions), ("file ranges", self.file_ranges), ("row groups", self.row_groups), ("pages", self.pages)];
         let shares: Vec<String> = shares
             .into_iter()
             .filter_map(|(what, share)| share.map(|share| format!("{what}: {} of {}", share.pruned, share.total)))

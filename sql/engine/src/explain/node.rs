@@ -53,6 +53,8 @@ pub(crate) struct ScannedTable {
     pub table: String,
     /// What holds for every scanned row, by column: only conditions a scan prunes by.
     pub constraints: Vec<super::scan::Constraint>,
+    /// Of the scan alone, without a filter that is shown as part of it.
+    pub estimate: Estimate,
 }
 
 impl Node {

@@ -67,10 +67,10 @@ impl PlanReader {
         if let Some(exec) = plan.downcast_ref::<CooperativeExec>() {
             return self.node(exec.input(), &wanted_of(&own));
         }
-        if plan.name() == "CoalesceBatchesExec" || plan.name() == "BufferExec" {
-            if let [input] = plan.children().as_slice() {
-                return self.node(input, &wanted_of(&own));
-            }
+        if matches!(plan.name(), "CoalesceBatchesExec" | "BufferExec")
+            && let [input] = plan.children().as_slice()
+        {
+            return self.node(input, &wanted_of(&own));
         }
         if let Some(exec) = plan.downcast_ref::<ProjectionExec>() {
             return self.projection(plan, exec, own);
@@ -83,6 +83,9 @@ impl PlanReader {
             let expected = estimate(&self.statistics, plan, &node.outputs);
             node.estimate = Some(expected.rows.map_or(expected, |rows| Estimate::of_source(rows, &node.outputs, node.name != "Values")));
             node.measured = node.measured.take().or_else(|| Some(measured(plan.as_ref())));
+            if let Some(scan) = &mut node.scan {
+                scan.estimate = node.estimate.unwrap_or_default();
+            }
             return node;
         }
         if plan.is::<EmptyExec>() || plan.is::<PlaceholderRowExec>() {
@@ -254,6 +257,11 @@ impl PlanReader {
             let at = child.descriptor.iter().position(|(key, _)| *key == "dynamicFilters").unwrap_or(child.descriptor.len());
             child.descriptor.insert(at, ("filterPredicate", predicate));
             return self.merged(plan, child, "ScanFilter");
+        }
+        if child.name == "LocalExchange"
+            && let Some(scan) = child.children.first_mut().filter(|below| below.name == "TableScan")
+        {
+            constrain(scan, exec.predicate());
         }
         let node = Node::new("Filter", own).described("filterPredicate", predicate).above(child);
         self.finished(plan, node)

@@ -13,6 +13,7 @@ use datafusion::physical_expr::{PhysicalExpr, split_conjunction};
 use datafusion::physical_plan::ExecutionPlan;
 use owlake_functions::types::hive;
 
+use super::estimate::Estimate;
 use super::expression::{constant, is_dynamic, plain_value, quoted, text};
 use super::measure::{Input, pruned};
 use super::names::Names;
@@ -20,6 +21,7 @@ use super::node::{Node, PlanSymbol, ScannedTable};
 use crate::plan::lazy_errors::{Opened, opened};
 use crate::scan::counting_store::CountedFile;
 use crate::scan::origin::ScanOrigin;
+use crate::scan::text::source::TextSource;
 use crate::table::{ColumnKind, TableColumn, TableHandle};
 
 /// The catalog as Athena names it in plans.
@@ -54,6 +56,9 @@ pub(crate) fn scan_node(exec: &DataSourceExec, outputs: Vec<PlanSymbol>, names: 
     let source = exec.data_source();
     if let Some(config) = source.downcast_ref::<FileScanConfig>() {
         return file_scan(exec, config, outputs);
+    }
+    if let Some(files) = source.downcast_ref::<TextSource>() {
+        return text_scan(exec, files, outputs);
     }
     if let Some(memory) = source.downcast_ref::<MemorySourceConfig>() {
         return memory_scan(memory, outputs, names);
@@ -93,13 +98,7 @@ fn file_scan(exec: &DataSourceExec, config: &FileScanConfig, outputs: Vec<PlanSy
             }
         }
     }
-    for (key, _) in origin.iter().flat_map(|origin| &origin.key_values) {
-        if !shown_columns.contains(key) {
-            lines.push(column_text(key, table.as_deref()));
-            lines.extend(key_line(key, origin.as_deref()));
-        }
-    }
-    node.details = lines;
+    node = told(node, lines, &shown_columns, origin.as_deref());
     if let Some(limit) = config.limit {
         node = node.described("limit", limit.to_string());
     }
@@ -108,37 +107,72 @@ fn file_scan(exec: &DataSourceExec, config: &FileScanConfig, outputs: Vec<PlanSy
     {
         node = node.described("dynamicFilters", format!("{{{}}}", dynamic_columns(&filter, &raw).join(", ")));
     }
-    node.scan = Some(ScannedTable {
-        database: table.as_ref().map(|table| table.database.clone()).unwrap_or_default(),
-        table: table.as_ref().map(|table| table.name.clone()).unwrap_or_default(),
-        constraints: origin.iter().flat_map(|origin| key_constraints(origin)).collect(),
-    });
     let mut measured = super::measure::measured(exec);
-    measured.input = Some(input(exec, config, origin.as_deref()));
+    let counted = files().filter_map(|file| file.extension::<Arc<CountedFile>>());
+    measured.input = Some(input(exec, counted, origin.as_deref(), measured.bytes));
     node.measured = Some(measured);
     node
 }
 
+fn text_scan(exec: &DataSourceExec, source: &TextSource, outputs: Vec<PlanSymbol>) -> Node {
+    let origin = source.origin.as_ref();
+    let mut node = Node::new("TableScan", outputs).described("table", table_name(&origin.table));
+    let mut lines: Vec<String> = Vec::new();
+    let mut shown_columns: Vec<String> = Vec::new();
+    for (output, field) in node.outputs.iter().zip(source.schema.fields()) {
+        lines.push(format!("{} := {}", output.name, column_text(field.name(), Some(&origin.table))));
+        lines.extend(key_line(field.name(), Some(origin)));
+        shown_columns.push(field.name().clone());
+    }
+    if let Some(limit) = source.limit {
+        node = node.described("limit", limit.to_string());
+    }
+    node = told(node, lines, &shown_columns, Some(origin));
+    let mut measured = super::measure::measured(exec);
+    let counted = source.threads.iter().flatten().map(|split| &split.split.file);
+    measured.input = Some(input(exec, counted, Some(origin), measured.bytes));
+    node.measured = Some(measured);
+    node
+}
+
+/// The scan with its lines, the partition keys that are in conditions only, and its table.
+fn told(mut node: Node, mut lines: Vec<String>, shown_columns: &[String], origin: Option<&ScanOrigin>) -> Node {
+    let table = origin.map(|origin| origin.table.as_ref());
+    for (key, _) in origin.iter().flat_map(|origin| &origin.key_values) {
+        if !shown_columns.contains(key) {
+            lines.push(column_text(key, table));
+            lines.extend(key_line(key, origin));
+        }
+    }
+    node.details = lines;
+    node.scan = Some(ScannedTable {
+        database: table.map(|table| table.database.clone()).unwrap_or_default(),
+        table: table.map(|table| table.name.clone()).unwrap_or_default(),
+        constraints: origin.iter().flat_map(|origin| key_constraints(origin)).collect(),
+        estimate: Estimate::default(),
+    });
+    node
+}
+
 /// What a scan that has run has read.
-fn input(exec: &DataSourceExec, config: &FileScanConfig, origin: Option<&ScanOrigin>) -> Input {
+fn input<'a>(exec: &DataSourceExec, files: impl Iterator<Item = &'a Arc<CountedFile>>, origin: Option<&ScanOrigin>, bytes: u64) -> Input {
     let metrics = exec.metrics().unwrap_or_default();
     let count = |name: &str| metrics.sum_by_name(name).map_or(0, |value| value.as_usize() as u64);
-    let mut counted: Vec<Arc<CountedFile>> = Vec::new();
-    for file in config.file_groups.iter().flat_map(|group| group.iter()) {
+    let mut counted: Vec<&Arc<CountedFile>> = Vec::new();
+    for file in files {
         // A big file stands in several groups, a range in each.
-        if let Some(file) = file.extension::<Arc<CountedFile>>()
-            && !counted.iter().any(|known| Arc::ptr_eq(known, file))
-        {
-            counted.push(Arc::clone(file));
+        if !counted.iter().any(|known| Arc::ptr_eq(known, file)) {
+            counted.push(file);
         }
     }
     let physical_bytes = if counted.is_empty() { count("bytes_scanned") } else { counted.iter().map(|file| file.charged_bytes()).sum() };
     let partitions = origin.and_then(|origin| origin.pruned_partitions).map(|(pruned, total)| super::measure::Share { pruned, total });
     Input {
         rows: metrics.output_rows().unwrap_or(0) as u64 + count("pushdown_rows_pruned"),
+        bytes,
         physical_bytes,
         partitions,
-        files: pruned(&metrics, &["files_ranges_pruned_statistics"]),
+        file_ranges: pruned(&metrics, &["files_ranges_pruned_statistics"]),
         row_groups: pruned(
             &metrics,
             &[
@@ -157,7 +191,7 @@ fn memory_scan(memory: &MemorySourceConfig, outputs: Vec<PlanSymbol>, names: &Na
     let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     if let Some((database, table)) = names.memory_table(&columns) {
         let mut node = Node::new("TableScan", outputs).described("table", format!("{CATALOG}:{database}:{table}"));
-        node.scan = Some(ScannedTable { database, table, constraints: Vec::new() });
+        node.scan = Some(ScannedTable { database, table, constraints: Vec::new(), estimate: Estimate::default() });
         return node;
     }
     let mut node = Node::new("Values", outputs);

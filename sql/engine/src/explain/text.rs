@@ -48,7 +48,7 @@ fn fragment_cost(fragment: &Fragment) -> String {
     while let Some(node) = open.pop() {
         if let Some(measured) = &node.measured {
             match &measured.input {
-                Some(input) => (rows, bytes) = (rows + input.rows, bytes + input.physical_bytes),
+                Some(input) => (rows, bytes) = (rows + input.rows, bytes + input.bytes),
                 None if !node.sources.is_empty() => (rows, bytes) = (rows + measured.rows, bytes + measured.bytes),
                 None => {}
             }
