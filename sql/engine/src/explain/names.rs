@@ -144,12 +144,12 @@ impl Names {
                 groups.grouping_id.iter().for_each(|column| self.column(column, "groupid"));
                 for call in aggregates {
                     call.arguments.iter().for_each(|argument| self.subqueries(argument));
-                    self.column(&call.output, &call.function.name);
+                    self.column(&call.output, call.function.name);
                 }
             }
             Relation::Window { input, calls } => {
                 self.relation(input);
-                calls.iter().for_each(|call| self.column(&call.output, &call.function.name));
+                calls.iter().for_each(|call| self.column(&call.output, call.function.name));
             }
             Relation::Distinct { input }
             | Relation::Sort { input, .. }

@@ -440,10 +440,13 @@ impl PlanReader {
     }
 }
 
+/// What is equal: DataFusion's left side, its right one.
+type JoinKey = (Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>);
+
 /// A join of two read sides, Trino's order of them: the probe side first, then the build side.
 fn joined(
     join_type: JoinType,
-    on: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
+    on: &[JoinKey],
     filter: Option<&JoinFilter>,
     sides: Sides,
     own: Vec<PlanSymbol>,
