@@ -4,7 +4,8 @@
 //! fall below its floor in `testdata/conformance.toml`.
 //!
 //! `OWLAKE_CONFORMANCE` names another file of cases, `OWLAKE_CONFORMANCE_CATEGORY` one category,
-//! `OWLAKE_CONFORMANCE_ID` a part of an id; `OWLAKE_CONFORMANCE_SAMPLE=n` takes every n-th case.
+//! `OWLAKE_CONFORMANCE_ID` a part of an id; `OWLAKE_CONFORMANCE_SAMPLE=n` takes every n-th case;
+//! `OWLAKE_CONFORMANCE_SESSIONS=1` runs the cases of other sessions too.
 
 pub mod actual;
 mod case;

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use super::case::Case;
 use super::verdict::Verdict;
 
+/// The cause of a failure whose error has the right name and another text.
+pub const TEXT_DIFFERS: &str = "error text differs";
+
 #[derive(Debug, Default)]
 pub struct Report {
     categories: BTreeMap<String, Tally>,
@@ -17,6 +20,10 @@ pub struct Report {
 struct Tally {
     right: usize,
     wrong: usize,
+    /// Cases that must fail; those whose error has the right name; those whose text is right as well.
+    failing: usize,
+    names_right: usize,
+    texts_right: usize,
     skipped: BTreeMap<&'static str, usize>,
 }
 
@@ -30,6 +37,12 @@ struct Failure {
 impl Report {
     pub fn add(&mut self, case: Case, verdict: Verdict) {
         let tally = self.categories.entry(case.category.clone()).or_default();
+        if case.error.is_some() && !matches!(verdict, Verdict::Skipped(_)) {
+            tally.failing += 1;
+            let is_text_wrong = matches!(&verdict, Verdict::Wrong { cause, .. } if cause == TEXT_DIFFERS);
+            tally.names_right += usize::from(is_text_wrong || matches!(verdict, Verdict::Right));
+            tally.texts_right += usize::from(matches!(verdict, Verdict::Right));
+        }
         match verdict {
             Verdict::Right => tally.right += 1,
             Verdict::Skipped(reason) => *tally.skipped.entry(reason).or_default() += 1,
@@ -42,12 +55,31 @@ impl Report {
 
     /// Rates by category.
     pub fn table(&self) -> String {
-        let mut text = String::from("category          right  wrong  skipped   rate\n");
+        let mut text = String::from("category          right  wrong  skipped   rate   errors    name    text\n");
         for (category, tally) in &self.categories {
             let skipped: usize = tally.skipped.values().sum();
-            writeln!(text, "{category:<16} {:>6} {:>6} {:>8}  {:>5.1}%", tally.right, tally.wrong, skipped, 100.0 * rate(tally)).unwrap();
+            let (name, body) = (share(tally.names_right, tally.failing), share(tally.texts_right, tally.failing));
+            writeln!(
+                text,
+                "{category:<16} {:>6} {:>6} {:>8}  {:>5.1}%  {:>7}  {name:>5.1}%  {body:>5.1}%",
+                tally.right,
+                tally.wrong,
+                skipped,
+                100.0 * rate(tally),
+                tally.failing
+            )
+            .unwrap();
         }
+        let (failing, names, texts) = self.error_totals();
+        writeln!(text, "errors of all: {failing}, name right {:.1} %, text right {:.1} %", share(names, failing), share(texts, failing)).unwrap();
         text
+    }
+
+    /// Cases that must fail, those with the right error name, and those with the right text as well.
+    fn error_totals(&self) -> (usize, usize, usize) {
+        self.categories.values().fold((0, 0, 0), |(failing, names, texts), tally| {
+            (failing + tally.failing, names + tally.names_right, texts + tally.texts_right)
+        })
     }
 
     /// Writes every failure, grouped by cause, largest group first.
@@ -77,13 +109,28 @@ impl Report {
     pub fn assert_floors(&self) {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../testdata/conformance.toml");
         let floors: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+        let (failing, names, texts) = self.error_totals();
         for (category, floor) in &floors {
             let floor = floor.as_float().unwrap();
+            let of_errors = match category.as_str() {
+                "error_name" => Some(share(names, failing)),
+                "error_text" => Some(share(texts, failing)),
+                _ => None,
+            };
+            if let Some(percent) = of_errors {
+                assert!(percent >= floor, "{category}: {percent:.1} % is below its floor of {floor} %");
+                continue;
+            }
             let tally = self.categories.get(category).unwrap_or_else(|| panic!("no case of '{category}' was run"));
             let percent = 100.0 * rate(tally);
             assert!(percent >= floor, "{category}: {percent:.1} % is below its floor of {floor} %");
         }
     }
+}
+
+/// In percent.
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 100.0 } else { 100.0 * part as f64 / whole as f64 }
 }
 
 fn rate(tally: &Tally) -> f64 {

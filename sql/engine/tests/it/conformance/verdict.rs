@@ -1,11 +1,15 @@
 //! Does the engine answer one case as expected? The verdict and, when not, its cause.
 
+use std::sync::Arc;
+
 use owlake_engine::engine::{Engine, ResultType};
 use owlake_engine::error::EngineError;
+use owlake_engine::session::Session;
 use owlake_functions::types::TrinoType;
 use serde_json::Value;
 
 use super::case::{Case, ExpectedError};
+use super::report::TEXT_DIFFERS;
 use super::{actual, compare};
 use crate::lake::{self, Answer};
 
@@ -40,18 +44,46 @@ const EXPRESSION_CATEGORIES: &[&str] = &["scalar", "operator_cast", "scalar_date
 /// Rows compared without order at most; beyond that they are sorted as texts.
 const UNORDERED_ROWS_MAX: usize = 2_000;
 
+/// The other zone of cases written for a session of their own; their expectations name it.
+const OTHER_ZONE: &str = "+08:35";
+/// When the sessions of those cases start, 2020-05-01 12:34:56.111222333 in the session's zone, in local microseconds. Ref: Trino 401
+/// `TestTime`, `TestTimestamp`, `TestTimestampWithTimeZone`.
+const OTHER_START_LOCAL_MICROS: i64 = 1_588_336_496_111_222;
+
+/// Are the cases of other sessions run too? Their zone is read off their expectations, so they count for no floor.
+fn runs_other_sessions() -> bool {
+    std::env::var_os("OWLAKE_CONFORMANCE_SESSIONS").is_some()
+}
+
+/// The session a case was written for: its start is the same for all, its zone is the one the expected value shows.
+fn set_session(session: &mut Session, case: &Case) {
+    let expected = case.expected.as_ref().map(Value::to_string).unwrap_or_default();
+    let zone = if expected.contains(OTHER_ZONE) && !case.sql.contains(OTHER_ZONE) { OTHER_ZONE } else { ZONE };
+    let offset_seconds = match zone {
+        OTHER_ZONE => 8 * 3600 + 35 * 60,
+        // Samoa's, in May 2020.
+        _ => 13 * 3600,
+    };
+    let info = Arc::make_mut(&mut session.info);
+    info.zone = zone.into();
+    info.start_micros = OTHER_START_LOCAL_MICROS - offset_seconds * 1_000_000;
+}
+
 /// Runs a case and judges it.
 pub async fn judge(engine: &Engine, case: &Case) -> Verdict {
-    if case.has_flag("session") {
-        return Verdict::Skipped("written for another session");
-    }
     if case.has_flag("needs") || case.has_flag("test_udf") || case.has_flag("internal") {
         return Verdict::Skipped("needs what is not here");
     }
     if case.has_flag("grammar") {
         return Verdict::Skipped("a grammar entry point");
     }
-    let session = lake::session("tiny", ZONE, false);
+    let mut session = lake::session("tiny", ZONE, false);
+    if case.has_flag("session") {
+        if !runs_other_sessions() {
+            return Verdict::Skipped("written for another session");
+        }
+        set_session(&mut session, case);
+    }
     let answer = lake::run(engine, session.clone(), &without_test_catalog(&case.sql)).await;
     if let Some(error) = &case.error {
         return judge_error(case, error, answer.map(|_| ()));
@@ -203,7 +235,7 @@ fn judge_error(case: &Case, expected: &ExpectedError, answer: Result<(), EngineE
     } else if error.name == "GENERIC_INTERNAL_ERROR" || error.name == "NOT_SUPPORTED" {
         Verdict::because(cause_of(&error), format!("{error} instead of {message}"))
     } else {
-        Verdict::because("error text differs", format!("{found} instead of {message}"))
+        Verdict::because(TEXT_DIFFERS, format!("{found} instead of {message}"))
     }
 }
 
