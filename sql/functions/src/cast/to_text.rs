@@ -12,6 +12,9 @@ use crate::types::number_text::{push_i64, push_java_double, push_java_real, push
 use crate::types::temporal_text::{push_date, push_timestamp_millis};
 use crate::types::text::ValueWriter;
 
+/// Appends the text of a row's value.
+type RowText<'a> = Box<dyn Fn(usize, &mut String) + 'a>;
+
 /// Casts a type that is not text itself to `varchar(length)`.
 pub fn cast_to_varchar(
     values: &ArrayRef,
@@ -21,7 +24,7 @@ pub fn cast_to_varchar(
 ) -> Result<ArrayRef, FunctionError> {
     let length_max = length.map_or(usize::MAX, |length| length as usize);
     let writer = ValueWriter::new(from);
-    let value_text: Box<dyn Fn(usize, &mut String) + '_> = match from {
+    let value_text: RowText<'_> = match from {
         TrinoType::Double => {
             let column = values.as_primitive::<Float64Type>();
             Box::new(|row, text| push_scientific_double(text, column.value(row)))

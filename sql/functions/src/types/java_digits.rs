@@ -63,6 +63,8 @@ pub fn java_digits(buffer: &mut String, significand: u64, exponent: i32, is_powe
 }
 
 /// The decimal exponent as Java guesses it: right or one too large, and what follows depends on which.
+// Java's own constants: a closer one would guess otherwise where it matters.
+#[allow(clippy::approx_constant)]
 fn estimated_exponent(significand: u64, exponent: i32) -> i32 {
     let lead = 63 - significand.leading_zeros() as i32;
     let mantissa = significand as f64 / 2f64.powi(lead);
