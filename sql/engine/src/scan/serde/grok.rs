@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::descriptor::{LineFormat, LineTable, Reading, SerDe};
 use super::regex::{LinePattern, compile};
-use super::serde::{LineFormat, LineTable, Reading, SerDe};
 use crate::error::EngineError;
 
 pub const GROK: SerDe = SerDe { class: "com.amazonaws.glue.serde.GrokSerDe", reading: Reading::Lines(format) };

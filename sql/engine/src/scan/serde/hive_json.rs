@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 
+use super::descriptor::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
 use super::json_text::{Dialect, JsonText, Malformed, Start};
 use super::json_value::{NameRules, RowReader, ScalarRules, append_as_text};
 use super::lazy_simple::is_true;
-use super::serde::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
 use crate::error::EngineError;
 use crate::scan::text::builder::ValueBuilder;
 use crate::scan::text::lines::Lines;

@@ -148,14 +148,12 @@ impl<'a> JsonText<'a> {
         match start {
             Start::Object => {
                 out.push('{');
-                while let Some(key) = {
-                    let was_first = is_first;
-                    let key = self.key(&mut is_first)?;
-                    if key.is_some() && !was_first {
+                let mut is_written = false;
+                while let Some(key) = self.key(&mut is_first)? {
+                    if is_written {
                         out.push(',');
                     }
-                    key
-                } {
+                    is_written = true;
                     push_quoted(&key, out);
                     out.push(':');
                     let value = self.value()?;

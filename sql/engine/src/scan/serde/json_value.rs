@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use owlake_functions::types::TrinoType;
 
+use super::descriptor::WantedColumn;
 use super::json_text::{JsonText, Malformed, Start};
-use super::serde::WantedColumn;
 use crate::error::EngineError;
 use crate::scan::text::builder::{ValueBuilder, append_text};
 
@@ -149,7 +149,7 @@ impl<R: ScalarRules> RowReader<R> {
     pub fn end_row(&mut self) {
         self.rows += 1;
         for values in &mut self.values {
-            if values.len() < self.rows {
+            if values.count() < self.rows {
                 values.append_null();
             }
         }
@@ -175,7 +175,7 @@ impl<R: ScalarRules> RowReader<R> {
                 continue;
             };
             guess = slot + 1;
-            if values[slot].len() > *rows {
+            if values[slot].count() > *rows {
                 return Err(rules.duplicate_key(&key));
             }
             let column = columns[slot].index;
@@ -252,7 +252,7 @@ fn append<R: ScalarRules>(
             map.end(true);
         }
         (ValueBuilder::Row(row), Shape::Row(names, shapes), Start::Object) => {
-            let before = row.fields.first().map_or(0, ValueBuilder::len);
+            let before = row.fields.first().map_or(0, ValueBuilder::count);
             let mut is_first = true;
             let mut guess = 0;
             while let Some(key) = json.key(&mut is_first).map_err(malformed)? {
@@ -262,12 +262,12 @@ fn append<R: ScalarRules>(
                     continue;
                 };
                 guess = field + 1;
-                if row.fields[field].len() > before {
+                if row.fields[field].count() > before {
                     return Err(rules.duplicate_key(&key));
                 }
                 append(rules, json, &value, &mut row.fields[field], &shapes[field], column, rendered)?;
             }
-            row.fields.iter_mut().filter(|values| values.len() == before).for_each(ValueBuilder::append_null);
+            row.fields.iter_mut().filter(|values| values.count() == before).for_each(ValueBuilder::append_null);
             row.end(true);
         }
         (values, Shape::Scalar, Start::Text(_) | Start::Bare(_)) => rules.append_scalar(values, start, column)?,

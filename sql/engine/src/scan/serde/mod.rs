@@ -4,6 +4,7 @@
 //! [`super::text`]'s affair. To add one: a file with a `const` [`SerDe`], a line below, `testdata/slt/serde/<serde>.slt`.
 //! Ref: Athena user guide, "SerDe reference".
 
+mod descriptor;
 mod grok;
 mod hive_json;
 mod json_text;
@@ -13,9 +14,8 @@ mod open_csv;
 mod openx_json;
 mod parquet;
 mod regex;
-mod serde;
 
-pub use serde::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
+pub use descriptor::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
 
 /// Every SerDe Athena names.
 pub const SERDES: &[SerDe] = &[

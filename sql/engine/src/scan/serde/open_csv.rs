@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, StringViewBuilder};
 use arrow::buffer::Buffer;
 use owlake_functions::types::TrinoType;
 
-use super::serde::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
+use super::descriptor::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
 use crate::error::EngineError;
 use crate::scan::text::builder::{ValueBuilder, append_text};
 use crate::scan::text::fields::{Span, WantedFields, split_plain};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use fancy_regex::Regex;
 
+use super::descriptor::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
 use super::lazy_simple::is_true;
-use super::serde::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
 use crate::error::EngineError;
 use crate::scan::text::builder::{ValueBuilder, append_text};
 use crate::scan::text::lines::Lines;

@@ -111,7 +111,7 @@ impl ValueBuilder {
     }
 
     /// How many values there are so far.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         use arrow::array::ArrayBuilder as _;
         match self {
             ValueBuilder::Boolean(values) => values.len(),
@@ -189,7 +189,7 @@ pub fn append_text(values: &mut StringViewBuilder, text: &str, chars_max: Option
 impl ArrayBuilder {
     /// Ends an array: the elements since the last one are its own.
     pub fn end(&mut self, is_valid: bool) {
-        self.ends.push(self.element.len());
+        self.ends.push(self.element.count());
         self.validity.push(is_valid);
     }
 
@@ -204,7 +204,7 @@ impl ArrayBuilder {
 impl MapBuilder {
     /// Ends a map: the entries since the last one are its own.
     pub fn end(&mut self, is_valid: bool) {
-        self.ends.push(self.key.len());
+        self.ends.push(self.key.count());
         self.validity.push(is_valid);
     }
 
