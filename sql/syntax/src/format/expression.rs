@@ -20,7 +20,11 @@ impl Printer {
             chain.push((&innermost.kind, is_wrapped));
             innermost = left;
         }
-        self.unchained(&innermost.kind);
+        match (&innermost.kind, chain.last()) {
+            // An argument of `concat` now.
+            (ExpressionKind::Lambda { arguments, body }, Some((ExpressionKind::Concat { .. }, _))) => self.lambda(arguments, body),
+            (kind, _) => self.unchained(kind),
+        }
         for (kind, is_wrapped) in chain.into_iter().rev() {
             if is_wrapped {
                 self.text(")");
@@ -48,7 +52,7 @@ impl Printer {
             }
             ExpressionKind::Concat { right, .. } => {
                 self.text(", ");
-                self.expression(right);
+                self.standalone(right);
                 self.text(")");
             }
             ExpressionKind::AtTimeZone { zone, .. } => {

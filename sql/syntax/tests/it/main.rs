@@ -6,6 +6,7 @@ mod agreement;
 mod case;
 mod fuzzed;
 mod limits;
+mod looked_ahead;
 mod messages;
 mod positions;
 mod printing;

@@ -9,6 +9,9 @@ use crate::location::{Location, Span};
 /// Basis: inferred. Trino has no number but its thread's stack, and answers with the same text beyond it.
 pub const NESTING_MAX: usize = 150;
 
+/// What is said of a statement whose tree would be too deep. Ref: Trino 401 `SqlParser`, on a stack overflow.
+pub(super) const TOO_LARGE: &str = "statement is too large (stack overflow while parsing)";
+
 /// How many relations a chain of joins or a list after `FROM` may have: each is one level of the tree.
 ///
 /// Basis: inferred, as [`NESTING_MAX`].
@@ -157,7 +160,7 @@ impl<'a> Parser<'a> {
         if depth < depth_max {
             return Ok(());
         }
-        Err(Failure::Refused(Box::new(SyntaxError::at(Location::START, "statement is too large (stack overflow while parsing)"))))
+        Err(Failure::Refused(Box::new(SyntaxError::at(Location::START, TOO_LARGE))))
     }
 
     /// Notes an error of a well-formed text; only the first counts.

@@ -1,6 +1,6 @@
 //! Which texts can be parsed on their own? Statements, queries, expressions, types, row patterns and paths.
 
-use super::cursor::{Failure, Parsed, Parser};
+use super::cursor::{Failure, Parsed, Parser, TOO_LARGE};
 use super::expected::{self, StartRule};
 use crate::error::SyntaxError;
 use crate::trino::ast::{DataType, Expression, Identifier, Query, RowPattern, Statement};
@@ -62,7 +62,15 @@ fn parse<T>(text: &str, start: StartRule, rule: impl FnOnce(&mut Parser<'_>) -> 
             Some(error) => Err(error),
             None => Ok(node),
         },
-        Err(Failure::Refused(error)) => Err(*error),
+        Err(Failure::Refused(error)) => Err(refused(&parser, start, *error)),
         Err(Failure::Unexpected) => Err(expected::explain(&parser.tokens, start, parser.furthest)),
     }
+}
+
+/// A refusal, or the syntax error that comes before it. A name that is refused is refused as soon as it has been read, but
+/// the engine may see a syntax error first when it looks ahead.
+fn refused(parser: &Parser<'_>, start: StartRule, refusal: SyntaxError) -> SyntaxError {
+    let is_name = refusal.text() != TOO_LARGE;
+    let at = parser.tokens.iter().position(|token| Some(token.location) == refusal.location).filter(|_| is_name);
+    at.and_then(|at| expected::explain_before(&parser.tokens, start, at)).unwrap_or(refusal)
 }

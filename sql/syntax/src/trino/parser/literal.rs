@@ -90,7 +90,9 @@ impl Parser<'_> {
         };
         let value = self.string()?;
         let from = self.interval_unit()?;
-        let to = if self.accept("TO") { Some(self.interval_unit()?) } else { None };
+        // `TO` can also be the column's alias.
+        let is_range = self.is("TO") && interval_unit(self.ahead(1).word).is_some();
+        let to = if is_range && self.accept("TO") { Some(self.interval_unit()?) } else { None };
         Ok(IntervalLiteral { value, sign, from, to })
     }
 

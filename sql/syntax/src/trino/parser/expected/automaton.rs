@@ -12,7 +12,7 @@ pub(super) type State = u32;
 pub(super) type Rule = usize;
 
 /// What one step reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Terminal {
     /// A keyword or operator.
     Word(&'static str),
@@ -33,6 +33,17 @@ pub(super) enum Edge {
     Read(Terminal, State),
 }
 
+/// What the ways out of a state that has several stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// `a | b`: one of them.
+    Block,
+    /// `[a | b]`: one of them, or the last way, which skips them.
+    Optional,
+    /// `{a}`: the first way once more, or the second, which leaves.
+    Loop,
+}
+
 /// One rule's automaton.
 #[derive(Debug)]
 pub(super) struct RuleStates {
@@ -51,6 +62,10 @@ pub(super) struct Automaton {
     pub edges: Vec<Vec<Edge>>,
     /// The rule each state belongs to.
     pub rule_of: Vec<Rule>,
+    /// What is decided at each state.
+    pub decisions: Vec<Option<Decision>>,
+    /// Where reading goes on after each rule, for each of its calls.
+    pub follows: Vec<Vec<State>>,
 }
 
 /// The automaton of the grammar table.
@@ -100,19 +115,28 @@ impl Automaton {
         let mut automaton = Self::default();
         for (rule, (name, body)) in RULES.iter().enumerate() {
             let start = automaton.state(rule);
-            let mut reader = BodyReader { automaton: &mut automaton, names: &names, rule, rest: body };
-            let end = reader.alternatives(start);
+            let node = BodyReader { names: &names, rest: body }.alternatives();
+            let end = automaton.lay_out(rule, &node, start, !LABELLED_ALTERNATIVES.contains(name));
             let stop = automaton.state(rule);
             automaton.edge(end, Edge::Free(stop));
             let label = LABELS.iter().find(|(labelled, _)| labelled == name).map(|(_, label)| *label);
             automaton.rules.push(RuleStates { start, stop, label, is_nullable: false });
         }
         automaton.mark_nullable();
+        automaton.follows = vec![Vec::new(); automaton.rules.len()];
+        for edge in automaton.edges.iter().flatten() {
+            if let Edge::Call(rule, _, follow) = edge
+                && let Some(follows) = automaton.follows.get_mut(*rule)
+            {
+                follows.push(*follow);
+            }
+        }
         automaton
     }
 
     fn state(&mut self, rule: Rule) -> State {
         self.edges.push(Vec::new());
+        self.decisions.push(None);
         self.rule_of.push(rule);
         u32::try_from(self.edges.len() - 1).unwrap_or(u32::MAX)
     }
@@ -167,11 +191,141 @@ impl Automaton {
     }
 }
 
-/// Reads the notation of one rule's body and lays out its states.
+/// A part of a rule's body.
+#[derive(Debug, Clone)]
+enum Node {
+    Step(Step),
+    Sequence(Vec<Node>),
+    Alternatives(Vec<Node>),
+    Optional(Box<Node>),
+    Repeat(Box<Node>),
+    /// As `Repeat`, once at least.
+    Plus(Box<Node>),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Precedence(u8),
+    Call(Rule, u8),
+    Read(Terminal),
+}
+
+/// Rules whose alternatives the engine's grammar names one by one, so that its parser chooses between them and does not
+/// read any of a set.
+const LABELLED_ALTERNATIVES: &[&str] = &["identifier"];
+
+impl Node {
+    /// The tokens of `a | b | c` where each alternative is one token.
+    fn as_set(&self) -> Option<Vec<Terminal>> {
+        match self {
+            Self::Step(Step::Read(terminal)) => Some(vec![*terminal]),
+            Self::Sequence(items) => match items.as_slice() {
+                [item] => item.as_set(),
+                _ => None,
+            },
+            Self::Alternatives(alternatives) => {
+                let sets: Option<Vec<_>> = alternatives.iter().map(Self::as_set).collect();
+                sets.map(|sets| sets.into_iter().flatten().collect())
+            }
+            Self::Step(_) | Self::Optional(_) | Self::Repeat(_) | Self::Plus(_) => None,
+        }
+    }
+}
+
+impl Automaton {
+    /// Lays out the states of a node from `from`; gives the state it ends in. The layout is that of the engine's own
+    /// automaton, since the states decide what an error names.
+    fn lay_out(&mut self, rule: Rule, node: &Node, from: State, may_be_set: bool) -> State {
+        match node {
+            Node::Step(step) => {
+                let to = self.state(rule);
+                let edge = match *step {
+                    Step::Precedence(precedence) => Edge::Precedence(precedence, to),
+                    Step::Call(called, precedence) => Edge::Call(called, precedence, to),
+                    Step::Read(terminal) => Edge::Read(terminal, to),
+                };
+                self.edge(from, edge);
+                to
+            }
+            Node::Sequence(items) => items.iter().fold(from, |at, item| {
+                let begin = self.state(rule);
+                self.edge(at, Edge::Free(begin));
+                self.lay_out(rule, item, begin, true)
+            }),
+            Node::Alternatives(alternatives) => match (node.as_set().filter(|_| may_be_set), alternatives.as_slice()) {
+                (_, [only]) => self.lay_out(rule, only, from, may_be_set),
+                (Some(set), _) => {
+                    let to = self.state(rule);
+                    set.into_iter().for_each(|terminal| self.edge(from, Edge::Read(terminal, to)));
+                    to
+                }
+                (None, _) => {
+                    let end = self.choices(rule, alternatives, from);
+                    self.decide(from, Decision::Block);
+                    end
+                }
+            },
+            Node::Optional(body) => {
+                let end = match body.as_ref() {
+                    Node::Alternatives(alternatives) if body.as_set().is_none() => self.choices(rule, alternatives, from),
+                    other => self.choices(rule, std::slice::from_ref(other), from),
+                };
+                self.edge(from, Edge::Free(end));
+                self.decide(from, Decision::Optional);
+                end
+            }
+            Node::Plus(body) => {
+                // The one way in is a decision all the same: the engine looks whether the next token fits.
+                let begin = self.state(rule);
+                self.edge(from, Edge::Free(begin));
+                self.decide(from, Decision::Block);
+                let end = self.lay_out(rule, body, begin, true);
+                let again = self.state(rule);
+                self.edge(end, Edge::Free(again));
+                self.edge(again, Edge::Free(from));
+                let out = self.state(rule);
+                self.edge(again, Edge::Free(out));
+                self.decide(again, Decision::Loop);
+                out
+            }
+            Node::Repeat(body) => {
+                let begin = self.state(rule);
+                self.edge(from, Edge::Free(begin));
+                let end = self.lay_out(rule, body, begin, true);
+                self.edge(end, Edge::Free(from));
+                let out = self.state(rule);
+                self.edge(from, Edge::Free(out));
+                self.decide(from, Decision::Loop);
+                out
+            }
+        }
+    }
+
+    /// Lays out each alternative from `from` to one end.
+    fn choices(&mut self, rule: Rule, alternatives: &[Node], from: State) -> State {
+        let mut ends = Vec::with_capacity(alternatives.len());
+        for alternative in alternatives {
+            let begin = self.state(rule);
+            self.edge(from, Edge::Free(begin));
+            ends.push(self.lay_out(rule, alternative, begin, true));
+        }
+        let end = self.state(rule);
+        for last in ends {
+            self.edge(last, Edge::Free(end));
+        }
+        end
+    }
+
+    fn decide(&mut self, state: State, decision: Decision) {
+        if let Some(decided) = self.decisions.get_mut(state as usize) {
+            *decided = Some(decision);
+        }
+    }
+}
+
+/// Reads the notation of one rule's body.
 struct BodyReader<'a> {
-    automaton: &'a mut Automaton,
     names: &'a HashMap<&'static str, Rule>,
-    rule: Rule,
     rest: &'static str,
 }
 
@@ -197,89 +351,68 @@ impl BodyReader<'_> {
         word
     }
 
-    /// Lays out `a | b` from `from`; gives the state all of them end in.
-    fn alternatives(&mut self, from: State) -> State {
-        let mut ends = Vec::new();
-        loop {
-            let begin = self.automaton.state(self.rule);
-            self.automaton.edge(from, Edge::Free(begin));
-            ends.push(self.sequence(begin));
-            if !self.accept("|") {
-                break;
-            }
+    fn alternatives(&mut self) -> Node {
+        let mut alternatives = vec![self.sequence()];
+        while self.accept("|") {
+            alternatives.push(self.sequence());
         }
-        let end = self.automaton.state(self.rule);
-        for last in ends {
-            self.automaton.edge(last, Edge::Free(end));
-        }
-        end
+        Node::Alternatives(alternatives)
     }
 
-    fn sequence(&mut self, from: State) -> State {
-        let mut at = from;
+    fn sequence(&mut self) -> Node {
+        let mut items = Vec::new();
         while !(self.next_is("|") || self.next_is("]") || self.next_is("}") || self.next_is(")") || self.rest.is_empty()) {
-            at = self.item_or_list(at);
+            let item = self.item();
+            if self.accept("+") {
+                items.push(Node::Plus(Box::new(item)));
+                continue;
+            }
+            if !self.accept("%") {
+                items.push(item);
+                continue;
+            }
+            self.accept("','");
+            let comma = Node::Step(Step::Read(Terminal::Word(",")));
+            items.push(item.clone());
+            items.push(Node::Repeat(Box::new(Node::Sequence(vec![comma, item]))));
         }
-        at
+        Node::Sequence(items)
     }
 
-    /// Lays out one item, or `item % ','` as the item, a comma and back.
-    fn item_or_list(&mut self, from: State) -> State {
-        let begin = self.automaton.state(self.rule);
-        self.automaton.edge(from, Edge::Free(begin));
-        let end = self.item(begin);
-        if !self.accept("%") {
-            return end;
-        }
-        self.accept("','");
-        // The loop comes first and the way out second, as in the engine's own automaton.
-        self.automaton.edge(end, Edge::Read(Terminal::Word(","), begin));
-        let out = self.automaton.state(self.rule);
-        self.automaton.edge(end, Edge::Free(out));
-        out
-    }
-
-    fn item(&mut self, from: State) -> State {
+    fn item(&mut self) -> Node {
         if self.accept("(") {
-            let end = self.alternatives(from);
+            let node = self.alternatives();
             self.accept(")");
-            return end;
+            return node;
         }
         if self.accept("[") {
-            let end = self.alternatives(from);
+            let node = self.alternatives();
             self.accept("]");
-            self.automaton.edge(from, Edge::Free(end));
-            return end;
+            return Node::Optional(Box::new(node));
         }
         if self.accept("{") {
-            let end = self.alternatives(from);
+            let node = self.alternatives();
             self.accept("}");
-            self.automaton.edge(end, Edge::Free(from));
-            let out = self.automaton.state(self.rule);
-            self.automaton.edge(from, Edge::Free(out));
-            return out;
+            return Node::Repeat(Box::new(node));
         }
-        let to = self.automaton.state(self.rule);
-        let edge = self.step(to);
-        self.automaton.edge(from, edge);
-        to
+        Node::Step(self.step())
     }
 
-    /// Reads one token class, operator, precedence, keyword or rule call that leads to `to`.
-    fn step(&mut self, to: State) -> Edge {
+    /// Reads one token class, operator, precedence, keyword or rule call.
+    fn step(&mut self) -> Step {
         if self.accept("'") {
             let end = self.rest.find('\'').unwrap_or(self.rest.len());
             let symbol = self.rest.get(..end).unwrap_or_default();
             self.rest = self.rest.get(end + 1..).unwrap_or_default();
-            return Edge::Read(Terminal::Word(symbol), to);
+            return Step::Read(Terminal::Word(symbol));
         }
         if self.accept("#") {
-            return Edge::Read(Terminal::Kind(token_class(self.word())), to);
+            return Step::Read(Terminal::Kind(token_class(self.word())));
         }
         let word = self.word();
         if let Ok(precedence) = word.parse() {
             self.accept("!");
-            return Edge::Precedence(precedence, to);
+            return Step::Precedence(precedence);
         }
         match self.names.get(word) {
             Some(rule) => {
@@ -290,9 +423,9 @@ impl BodyReader<'_> {
                     precedence = self.word().parse().unwrap_or_default();
                     self.accept(")");
                 }
-                Edge::Call(*rule, precedence, to)
+                Step::Call(*rule, precedence)
             }
-            None => Edge::Read(Terminal::Word(keyword(word).map_or("", |found| found.word)), to),
+            None => Step::Read(Terminal::Word(keyword(word).map_or("", |found| found.word))),
         }
     }
 }

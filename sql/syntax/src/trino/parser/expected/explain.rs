@@ -2,8 +2,10 @@
 //!
 //! Ref: Trino 401 `ErrorHandler`: `mismatched input 'x'. Expecting: …`, labels sorted by character code.
 
+use super::analysis::analyze;
 use super::automaton::{AUTOMATON, Rule, State};
 use super::candidates::candidates;
+use super::failure::give_up;
 use super::walk::{Stop, walk};
 use crate::error::SyntaxError;
 use crate::lexer::Token;
@@ -46,20 +48,40 @@ pub(in super::super) fn recognize(tokens: &[Token<'_>], start: StartRule) -> Res
 
 /// The error of a text that cannot be read; `furthest` is the token the parser itself stopped at.
 pub(in super::super) fn explain(tokens: &[Token<'_>], start: StartRule, furthest: usize) -> SyntaxError {
+    let found = start.rule(tokens).and_then(|rule| give_up(tokens, rule)).and_then(|given_up| {
+        let (token, labels) = analyze(tokens, &given_up)?;
+        Some((given_up.offending, token, labels.into_iter().collect::<Vec<_>>()))
+    });
+    match found {
+        Some((offending, token, labels)) => mismatch(tokens, offending, token, &labels),
+        None => explain_plainly(tokens, start, furthest),
+    }
+}
+
+/// The syntax error of a text with a name that is refused at token `at`, when the engine's parser gives up before it
+/// has read that name.
+pub(in super::super) fn explain_before(tokens: &[Token<'_>], start: StartRule, at: usize) -> Option<SyntaxError> {
+    let given_up = give_up(tokens, start.rule(tokens)?).filter(|given_up| given_up.start <= at)?;
+    let (token, labels) = analyze(tokens, &given_up)?;
+    Some(mismatch(tokens, given_up.offending, token, &labels.into_iter().collect::<Vec<_>>()))
+}
+
+/// The error of a text too long to follow the engine's parser through it.
+fn explain_plainly(tokens: &[Token<'_>], start: StartRule, furthest: usize) -> SyntaxError {
     let stop = start.rule(tokens).and_then(|rule| walk(tokens, rule, usize::MAX).map(|stop| (rule, stop)));
     let Some((rule, stop)) = stop else {
         // The table takes what the parser does not: only the place is known.
-        return mismatch(tokens, furthest, &[]);
+        return mismatch(tokens, furthest, furthest, &[]);
     };
     if let Some(point) = unread_dereference(tokens, &stop)
         && let Some(before) = walk(tokens, rule, point)
     {
         let labels = candidates(&before);
         let labels: Vec<String> = labels.into_iter().filter(|label| label != "'.'" && label != "'['").collect();
-        return mismatch(tokens, point, &labels);
+        return mismatch(tokens, point, point, &labels);
     }
     let labels: Vec<String> = candidates(&stop).into_iter().collect();
-    mismatch(tokens, stop.token, &labels)
+    mismatch(tokens, stop.token, stop.token, &labels)
 }
 
 /// The point after an expression that no field follows: the engine gives up the dereference before reading the
@@ -77,10 +99,10 @@ fn unread_dereference(tokens: &[Token<'_>], stop: &Stop) -> Option<usize> {
     is_dereference.then_some(point)
 }
 
-fn mismatch(tokens: &[Token<'_>], index: usize, labels: &[String]) -> SyntaxError {
-    let token = tokens.get(index).or(tokens.last());
-    let location = token.map_or(Location::START, |token| token.location);
-    let text = token.map_or("<EOF>", |token| token.text);
+/// The place of one token and the text of another: the engine takes them from different steps.
+fn mismatch(tokens: &[Token<'_>], place: usize, index: usize, labels: &[String]) -> SyntaxError {
+    let location = tokens.get(place).or(tokens.last()).map_or(Location::START, |token| token.location);
+    let text = tokens.get(index).or(tokens.last()).map_or("<EOF>", |token| token.text);
     let expecting = if labels.is_empty() { String::new() } else { format!(". Expecting: {}", labels.join(", ")) };
     SyntaxError::at(location, format!("mismatched input '{text}'{expecting}"))
 }

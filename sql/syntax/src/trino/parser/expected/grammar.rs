@@ -4,7 +4,7 @@
 //! Ref: Trino 401 grammar; Athena's own statements and words are added (`UNLOAD`, `PROTECTED MULTI DIALECT VIEW`).
 //!
 //! Notation, one rule an entry: upper-case words are keywords, quoted text an operator, lower-case words other
-//! rules, `#name` a token class. `[x]` is optional, `{x}` repeats, `a | b` chooses, `x % ','` is a list.
+//! rules, `#name` a token class. `[x]` is optional, `{x}` repeats, `x+` repeats and stands once at least, `a | b` chooses, `x % ','` is a list.
 //! `5! x` allows `x` only where the rule was called with precedence 5 or lower, `rule(4)` calls with 4; a call
 //! without a number is a call with 0. The order of alternatives is the engine's, since it decides ties.
 //!
@@ -53,9 +53,8 @@ pub(super) const RULES: &[(&str, &str)] = &[
         | ALTER TABLE [IF EXISTS] name ADD COLUMN [IF NOT EXISTS] column
         | ALTER TABLE [IF EXISTS] name RENAME COLUMN [IF EXISTS] identifier TO identifier
         | ALTER TABLE [IF EXISTS] name DROP COLUMN [IF EXISTS] name
-        | ALTER TABLE [IF EXISTS] name ALTER COLUMN identifier SET DATA TYPE type
         | ALTER TABLE name SET AUTHORIZATION principal
-        | ALTER TABLE name SET PROPERTIES property % ','
+        | ALTER TABLE name SET PROPERTIES property_assignments
         | ALTER TABLE name EXECUTE identifier ['(' [call_argument % ','] ')'] [WHERE boolean_expression]
         | ANALYZE name [WITH properties]
         | CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS] name [COMMENT string] [WITH properties] AS query
@@ -63,7 +62,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         | REFRESH MATERIALIZED VIEW name
         | DROP MATERIALIZED VIEW [IF EXISTS] name
         | ALTER MATERIALIZED VIEW [IF EXISTS] name RENAME TO name
-        | ALTER MATERIALIZED VIEW name SET PROPERTIES property % ','
+        | ALTER MATERIALIZED VIEW name SET PROPERTIES property_assignments
         | DROP VIEW [IF EXISTS] name
         | ALTER VIEW name RENAME TO name
         | ALTER VIEW name SET AUTHORIZATION principal
@@ -108,7 +107,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         | SET PATH path
         | SET TIME ZONE (LOCAL | expression)
         | UPDATE name SET assignment % ',' [WHERE boolean_expression]
-        | MERGE INTO name [[AS] identifier] USING relation ON expression merge_case {merge_case}
+        | MERGE INTO name [[AS] identifier] USING relation ON expression merge_case+
         | UNLOAD '(' query ')' TO string [WITH properties]"),
     ("athena_statement", "OPTIMIZE name REWRITE DATA USING BIN_PACK [WHERE boolean_expression]
         | VACUUM name
@@ -121,7 +120,8 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("table_element", "column | like_clause"),
     ("column", "identifier type [NOT NULL] [COMMENT string] [WITH properties]"),
     ("like_clause", "LIKE name [(INCLUDING | EXCLUDING) PROPERTIES]"),
-    ("properties", "'(' property % ',' ')'"),
+    ("properties", "'(' property_assignments ')'"),
+    ("property_assignments", "property % ','"),
     ("property", "identifier '=' property_value"),
     ("property_value", "DEFAULT | expression"),
     ("query_no_with", "query_term [ORDER BY sort_item % ','] [OFFSET row_count [ROW | ROWS]]
@@ -134,7 +134,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("query_specification", "SELECT [set_quantifier] select_item % ',' [FROM relation % ','] [WHERE boolean_expression]
         [GROUP BY group_by] [HAVING boolean_expression] [WINDOW window_definition % ',']"),
     ("group_by", "[set_quantifier] grouping_element % ','"),
-    ("grouping_element", "grouping_set | ROLLUP '(' [grouping_set % ','] ')' | CUBE '(' [grouping_set % ','] ')'
+    ("grouping_element", "grouping_set | ROLLUP '(' [expression % ','] ')' | CUBE '(' [expression % ','] ')'
         | GROUPING SETS '(' grouping_set % ',' ')'"),
     ("grouping_set", "'(' [expression % ','] ')' | expression"),
     ("window_definition", "identifier AS '(' window_specification ')'"),
@@ -163,7 +163,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         | LATERAL '(' query ')' | TABLE '(' table_function ')' | '(' relation ')'"),
     ("query_period", "FOR (TIMESTAMP | VERSION) AS OF value_expression"),
     ("table_function", "name '(' [table_function_argument % ','] [COPARTITION copartition % ','] ')'"),
-    ("copartition", "'(' name ',' name {',' name} ')'"),
+    ("copartition", "'(' name (',' name)+ ')'"),
     ("table_function_argument", "[identifier '=>'] (table_argument | descriptor | expression)"),
     ("table_argument", "(TABLE '(' name ')' [[AS] identifier [columns]] | TABLE '(' query ')' [[AS] identifier [columns]])
         [PARTITION BY ('(' [expression % ','] ')' | expression)] [PRUNE WHEN EMPTY | KEEP WHEN EMPTY]
@@ -184,13 +184,13 @@ pub(super) const RULES: &[(&str, &str)] = &[
         {5! AT time_zone | 3! ('*' | '/' | '%') value_expression(4) | 2! ('+' | '-') value_expression(3) | 1! '||' value_expression(2)}"),
     ("primary_expression", "(NULL | interval | identifier string | DOUBLE PRECISION string | number | boolean | string
         | #binary | '?' | POSITION '(' value_expression IN value_expression ')'
-        | '(' expression ',' expression {',' expression} ')' | ROW '(' expression % ',' ')'
+        | '(' expression (',' expression)+ ')' | ROW '(' expression % ',' ')'
         | LISTAGG '(' [set_quantifier] expression [',' string] [ON OVERFLOW overflow] ')' WITHIN GROUP '(' ORDER BY sort_item % ',' ')'
         | [processing_mode] name '(' [identifier '.'] '*' ')' [filter] [over]
         | [processing_mode] name '(' [[set_quantifier] expression % ','] [ORDER BY sort_item % ','] ')' [filter] [[null_treatment] over]
         | identifier over | identifier '->' expression | '(' [identifier % ','] ')' '->' expression
         | '(' query ')' | EXISTS '(' query ')'
-        | CASE expression when {when} [ELSE expression] END | CASE when {when} [ELSE expression] END
+        | CASE expression when+ [ELSE expression] END | CASE when+ [ELSE expression] END
         | CAST '(' expression AS type ')' | TRY_CAST '(' expression AS type ')'
         | ARRAY '[' [expression % ','] ']' | identifier
         | CURRENT_DATE | CURRENT_TIME ['(' #integer ')'] | CURRENT_TIMESTAMP ['(' #integer ')']
