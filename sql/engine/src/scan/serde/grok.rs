@@ -105,7 +105,7 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
         group.map(|group| (column.clone(), group)).ok_or_else(|| EngineError::internal("a field of a Grok pattern has no group"))
     });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
-    LinePattern::new(regex, columns)
+    LinePattern::format(regex, columns)
 }
 
 /// A group's name: fields count, whatever they are called.

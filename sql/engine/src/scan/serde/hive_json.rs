@@ -56,7 +56,7 @@ impl LineDecoder for Decoder {
         for line in lines.iter() {
             let text = String::from_utf8_lossy(line);
             // Values are appended as they are read, so a line that may be left out is read through before.
-            if !(self.ignores_malformed && !is_object(&text)) {
+            if !self.ignores_malformed || is_object(&text) {
                 let mut json = JsonText::new(&text, Dialect::Strict);
                 match json.value().map_err(|error| self.rows.rules.malformed(error))? {
                     Start::Object => self.rows.object(&mut json)?,

@@ -112,12 +112,12 @@ impl OpenCsv {
             }
             let mut last = character;
             if character == self.escape {
-                if in_quotes || in_field {
-                    if let Some(escaped) = characters.next_if(|next| *next == self.quote || *next == self.escape) {
-                        push(plain, escaped);
-                        position += escaped.len_utf16();
-                        last = escaped;
-                    }
+                if (in_quotes || in_field)
+                    && let Some(escaped) = characters.next_if(|next| *next == self.quote || *next == self.escape)
+                {
+                    push(plain, escaped);
+                    position += escaped.len_utf16();
+                    last = escaped;
                 }
             } else if character == self.quote {
                 let doubled = if in_quotes || in_field { characters.next_if_eq(&self.quote) } else { None };

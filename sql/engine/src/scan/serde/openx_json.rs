@@ -67,7 +67,7 @@ impl LineDecoder for Decoder {
         for line in lines.iter() {
             let text = String::from_utf8_lossy(scalar::java_trim(line));
             // Values are appended as they are read, so a line that may be left out is read through before.
-            let is_read = (text.starts_with('{') || text.starts_with('[')) && !(self.ignores_malformed && !is_json(&text));
+            let is_read = (text.starts_with('{') || text.starts_with('[')) && (!self.ignores_malformed || is_json(&text));
             if is_read {
                 let mut json = JsonText::new(&text, Dialect::Lenient);
                 match json.value().map_err(|error| self.rows.rules.malformed(error))? {

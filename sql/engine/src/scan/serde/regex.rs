@@ -38,7 +38,7 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
         return Err(EngineError::engine("HIVE_CURSOR_ERROR", "Number of matching groups doesn't match the number of columns"));
     }
     let columns = table.columns.iter().map(|column| (column.clone(), column.index + 1)).collect();
-    LinePattern::new(regex, columns)
+    LinePattern::format(regex, columns)
 }
 
 pub(super) fn compile(whole: &str, pattern: &str) -> Result<Regex, EngineError> {
@@ -49,7 +49,7 @@ pub(super) fn compile(whole: &str, pattern: &str) -> Result<Regex, EngineError> 
 }
 
 impl LinePattern {
-    pub(super) fn new(regex: Regex, columns: Vec<(WantedColumn, usize)>) -> Result<Arc<dyn LineFormat>, EngineError> {
+    pub(super) fn format(regex: Regex, columns: Vec<(WantedColumn, usize)>) -> Result<Arc<dyn LineFormat>, EngineError> {
         for (column, _) in &columns {
             if matches!(ValueBuilder::new(&column.data_type)?, ValueBuilder::Array(_) | ValueBuilder::Map(_) | ValueBuilder::Row(_)) {
                 let message = format!("Column '{}' of type {} cannot be read with a pattern", column.name, column.data_type);

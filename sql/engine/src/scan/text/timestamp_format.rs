@@ -146,7 +146,8 @@ impl Format {
 }
 
 fn is_number(letter: char, count: usize) -> bool {
-    !matches!(letter, 'a' | 'E' | 'Z' | 'z' | 'X') && !(letter == 'M' && count > 2)
+    let is_name = letter == 'M' && count > 2;
+    !is_name && !matches!(letter, 'a' | 'E' | 'Z' | 'z' | 'X')
 }
 
 /// The fields read so far, 1970-01-01 at first.
