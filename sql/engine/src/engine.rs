@@ -32,7 +32,7 @@ use crate::runtime::{Runtime, physical_plan};
 use crate::scan::source::{ScanCaches, ScanContext};
 use crate::session::Session;
 use crate::show_functions;
-use crate::statement::{StatementContext, create_table_as_select, insert, prepared, unload, view};
+use crate::statement::{StatementContext, create_table_as_select, insert, prepared, row_change, unload, view};
 use crate::storage::BucketResolver;
 use crate::write::{PlannedRows, WriteJob, WriteScope};
 
@@ -230,7 +230,8 @@ impl Engine {
                     let (session, statement) = prepared::statement(self, session, &name.value, &parameters, &parsed.text)?;
                     Box::pin(self.prepare(session, statement, meter)).await
                 }
-                other => Err(EngineError::engine("NOT_SUPPORTED", format!("{} is not supported yet", statement_name(&other)))),
+                other => Err(row_change::refusal(&self.statement_context(session), &other)
+                    .unwrap_or_else(|| EngineError::engine("NOT_SUPPORTED", format!("{} is not supported yet", statement_name(&other))))),
             },
         }
     }

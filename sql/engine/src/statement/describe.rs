@@ -4,7 +4,7 @@ use owlake_catalog::{Column, Table};
 use owlake_functions::types::TrinoType;
 use owlake_syntax::hive::ast::{DescribeStyle, Name, PartitionSpec};
 
-use super::{StatementContext, failure, target};
+use super::{StatementContext, describe_detail, failure, target};
 use crate::error::EngineError;
 
 /// Hive pads each field to this many characters. Ref: Apache Hive, `MetaDataFormatUtils.ALIGNMENT`.
@@ -32,12 +32,13 @@ pub(super) fn run(
         })?;
         return Ok(vec![line(found)]);
     }
+    let mut lines = lines(&table);
     match style {
-        DescribeStyle::Plain => Ok(lines(&table)),
-        DescribeStyle::Extended | DescribeStyle::Formatted => {
-            Err(EngineError::engine("NOT_SUPPORTED", "DESCRIBE EXTENDED and DESCRIBE FORMATTED are not supported by owlake yet"))
-        }
+        DescribeStyle::Plain => {}
+        DescribeStyle::Extended => lines.extend(describe_detail::extended(&table)),
+        DescribeStyle::Formatted => lines.extend(describe_detail::formatted(&table)),
     }
+    Ok(lines)
 }
 
 fn lines(table: &Table) -> Vec<String> {

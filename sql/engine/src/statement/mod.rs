@@ -9,8 +9,9 @@
 //! | ALTER TABLE … COLUMNS | `columns.rs` |
 //! | ALTER TABLE SET/UNSET | `properties.rs` |
 //! | MSCK REPAIR TABLE | `repair_table.rs` |
+//! | UPDATE, DELETE, MERGE | `row_change.rs` |
 //! | SHOW … | `show.rs`, `show_create_table.rs` |
-//! | DESCRIBE | `describe.rs` |
+//! | DESCRIBE | `describe.rs`, `describe_detail.rs` |
 //! | PREPARE, EXECUTE, DEALLOCATE | `prepared.rs` |
 //! | CREATE VIEW, DROP VIEW, SHOW CREATE VIEW | `view.rs` |
 
@@ -19,6 +20,7 @@ mod create_table;
 pub mod create_table_as_select;
 mod database;
 mod describe;
+mod describe_detail;
 mod drop_table;
 mod failure;
 pub(crate) mod insert;
@@ -26,6 +28,7 @@ mod partitions;
 pub(crate) mod prepared;
 mod properties;
 mod repair_table;
+pub(crate) mod row_change;
 mod show;
 mod show_create_table;
 mod target;

@@ -95,7 +95,7 @@ pub(super) fn partitions(context: &StatementContext, name: &Name, spec: Option<&
 
 /// `key⇥value`, sorted by key; a newline in a value starts a new row. Ref: measured.
 pub(super) fn table_properties(context: &StatementContext, name: &Name, property: Option<&str>) -> Result<Vec<String>, EngineError> {
-    let table = target::load(context, name)?;
+    let table = target::load(context, name).map_err(|error| without_table(error, name))?;
     let lines = |key: &str, value: &str| format!("{key}\t{value}").split('\n').map(str::to_string).collect::<Vec<_>>();
     match property {
         None => Ok(table.definition.parameters.iter().flat_map(|(key, value)| lines(key, value)).collect()),
@@ -104,6 +104,14 @@ pub(super) fn table_properties(context: &StatementContext, name: &Name, property
             None => vec![missing_property(&table, key)],
         }),
     }
+}
+
+/// This statement alone says of a missing table that it is the user's fault. Ref: measured, category 2 and type 1301.
+fn without_table(error: EngineError, name: &Name) -> EngineError {
+    if !error.message.contains("Table not found") {
+        return error;
+    }
+    EngineError { message: format!("FAILED: SemanticException Table not found {}", name.table), ..error }
 }
 
 /// Ref: Apache Hive, `ShowTblPropertiesOperation`.

@@ -40,6 +40,11 @@ pub(super) fn is_view(context: &StatementContext, name: &Name) -> bool {
     load(context, name).is_ok_and(|table| table.is_view())
 }
 
+/// Whether the table says of itself that it is an Iceberg table. Ref: AWS Glue, `table_type`.
+pub(super) fn is_iceberg(table: &Table) -> bool {
+    table.definition.parameters.get("table_type").is_some_and(|kind| kind.eq_ignore_ascii_case("ICEBERG"))
+}
+
 /// DESCRIBE and SHOW COLUMNS are refused before they are accepted when their table is missing. Ref: measured.
 pub(super) fn check_exists(context: &StatementContext, name: &Name) -> Result<(), EngineError> {
     if let Some(catalog) = &name.catalog

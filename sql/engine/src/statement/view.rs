@@ -131,7 +131,8 @@ pub(crate) fn show_create(context: &StatementContext, name: &QualifiedName) -> R
 }
 
 /// The names of `v`, `db.v` or `catalog.db.v`.
-fn resolve(context: &StatementContext, name: &QualifiedName) -> Result<(DatabaseName, TableName), EngineError> {
+/// Database and table of a name of the query grammar. Errors: CATALOG_NOT_FOUND; names no table can have.
+pub(super) fn resolve(context: &StatementContext, name: &QualifiedName) -> Result<(DatabaseName, TableName), EngineError> {
     let mut parts = name.parts.iter().rev().map(|part| part.value.as_str());
     let view = parts.next().unwrap_or_default();
     let database = target::database(context, parts.next())?;

@@ -1,0 +1,61 @@
+//! What do UPDATE, DELETE and MERGE answer on a table whose rows cannot be changed? Every check before the change, then its refusal.
+//!
+//! Ref: Trino 401 `StatementAnalyzer.visitDelete`, `visitUpdate`, `visitMerge`; measured text of the refusal on a Hive table.
+
+use owlake_catalog::CatalogError;
+use owlake_syntax::location::Location;
+use owlake_syntax::trino::ast::{QualifiedName, StatementKind};
+
+use super::{StatementContext, failure, target, view};
+use crate::error::EngineError;
+
+/// The error of a row change; nothing for a statement that is none.
+pub(crate) fn refusal(context: &StatementContext, statement: &StatementKind) -> Option<EngineError> {
+    let (table, view_text) = match statement {
+        StatementKind::Delete(delete) => (&delete.table, "Deleting from views is not supported"),
+        StatementKind::Update(update) => (&update.table, "Updating through views is not supported"),
+        StatementKind::Merge(merge) => (&merge.target, "Merging into views is not supported"),
+        _ => return None,
+    };
+    Some(refused(context, statement, table, view_text).unwrap_or_else(|error| error))
+}
+
+fn refused(
+    context: &StatementContext,
+    statement: &StatementKind,
+    name: &QualifiedName,
+    view_text: &str,
+) -> Result<EngineError, EngineError> {
+    let at = name.location();
+    let (database, table) = view::resolve(context, name)?;
+    let table = match context.catalog.table(&database, &table) {
+        Ok(table) => table,
+        Err(CatalogError::DatabaseNotFound { database }) => {
+            return Ok(located("SCHEMA_NOT_FOUND", at, &format!("Schema '{database}' does not exist")));
+        }
+        Err(CatalogError::TableNotFound { database, table }) => {
+            return Ok(located("TABLE_NOT_FOUND", at, &format!("Table 'awsdatacatalog.{database}.{table}' does not exist")));
+        }
+        Err(error) => return Err(failure::from_catalog(error)),
+    };
+    if table.is_view() {
+        // These stand at the statement, not at the name.
+        return Ok(located("NOT_SUPPORTED", Location::START, view_text));
+    }
+    if let StatementKind::Update(update) = statement {
+        let is_column = |name: &str| table.columns().iter().chain(table.partition_keys()).any(|column| column.name == name);
+        if let Some(assignment) = update.assignments.iter().find(|assignment| !is_column(&assignment.column.canonical())) {
+            let column = assignment.column.canonical();
+            let text = format!("The UPDATE SET target column {column} doesn't exist");
+            return Ok(located("COLUMN_NOT_FOUND", assignment.column.location, &text));
+        }
+    }
+    if target::is_iceberg(&table) {
+        return Ok(EngineError::engine("NOT_SUPPORTED", "Changing rows of Iceberg tables is not supported by owlake yet"));
+    }
+    Ok(EngineError::engine("NOT_SUPPORTED", "Modifying Hive table rows is only supported for transactional tables"))
+}
+
+fn located(name: &str, at: Location, text: &str) -> EngineError {
+    EngineError::engine(name, format!("line {at}: {text}"))
+}
