@@ -465,12 +465,13 @@ impl<'a> Analyzer<'a> {
             return Ok(joined);
         }
         Ok(match joined.relation {
-            Relation::Join { kind, left, right, condition } => {
-                Source { relation: Relation::Lateral { kind, left, right, correlation, condition }, scope: joined.scope }
-            }
+            Relation::Join { kind, left, right, condition } => Source {
+                relation: Relation::Lateral { kind, left, right, correlation, condition, location: query.location },
+                scope: joined.scope,
+            },
             Relation::Project { input, expressions } => match *input {
                 Relation::Join { kind, left, right, condition } => {
-                    let input = Box::new(Relation::Lateral { kind, left, right, correlation, condition });
+                    let input = Box::new(Relation::Lateral { kind, left, right, correlation, condition, location: query.location });
                     Source { relation: Relation::Project { input, expressions }, scope: joined.scope }
                 }
                 other => Source { relation: Relation::Project { input: Box::new(other), expressions }, scope: joined.scope },

@@ -20,6 +20,7 @@ struct Inner {
     relation: Relation,
     fields: Vec<Field>,
     outer: Vec<Reference>,
+    location: Location,
 }
 
 impl<'a> Analyzer<'a> {
@@ -53,7 +54,7 @@ impl<'a> Analyzer<'a> {
             return Err(unsupported(reference.location, message));
         }
         let fields = output.fields.into_iter().filter(|field| !field.is_hidden).collect();
-        Ok(Inner { relation: output.relation, fields, outer })
+        Ok(Inner { relation: output.relation, fields, outer, location: query.location })
     }
 
     fn subquery(&mut self, kind: SubqueryKind, inner: Inner, columns: Vec<Column>) -> Box<Subquery> {
@@ -63,7 +64,7 @@ impl<'a> Analyzer<'a> {
         {
             self.shared.outer_references.insert(first.symbol, inner.outer);
         }
-        Box::new(Subquery { kind, relation: inner.relation, columns, correlation })
+        Box::new(Subquery { kind, relation: inner.relation, columns, correlation, location: inner.location })
     }
 
     /// `(query)`: its value; several columns make a row.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use datafusion::common::ScalarValue;
 use owlake_functions::registry::BoundFunction;
 use owlake_functions::types::TrinoType;
+use owlake_syntax::location::Location;
 
 use super::{Column, Relation, Symbol};
 
@@ -87,6 +88,8 @@ pub struct Subquery {
     /// The columns the subquery gives, in order (one for scalar, IN and quantified; a row comparand's width otherwise).
     pub columns: Vec<Column>,
     pub correlation: Vec<Column>,
+    /// Where its query begins, for who refuses it.
+    pub location: Location,
 }
 
 #[derive(Debug, Clone)]

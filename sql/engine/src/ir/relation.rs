@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use owlake_syntax::location::Location;
+
 use crate::table::TableHandle;
 
 use super::{AggregateCall, Column, Expr, Ordering, PatternRecognition, Symbol, WindowCall};
@@ -42,6 +44,8 @@ pub enum Relation {
         right: Box<Relation>,
         correlation: Vec<Column>,
         condition: Option<Expr>,
+        /// Where the right side's query begins, for who refuses it.
+        location: Location,
     },
     /// Replicates `input`'s columns and appends each item's columns, zipped and padded with nulls, and the ordinality (bigint).
     /// `keeps_empty` is LEFT JOIN … ON TRUE: a row without elements stays.

@@ -70,7 +70,7 @@ impl Lowerer {
             }
             Relation::Values { columns, rows } => self.dependent_values(columns, rows, domain),
             Relation::Join { kind, left, right, condition } => self.dependent_join(*kind, left, right, condition.as_ref(), domain),
-            Relation::Lateral { kind, left, right, correlation, condition } => {
+            Relation::Lateral { kind, left, right, correlation, condition, location } => {
                 let left = self.dependent(left, domain)?;
                 let renames = left.renames(domain);
                 let mut correlation = correlation.clone();
@@ -82,6 +82,7 @@ impl Lowerer {
                     right: Box::new(rename_relation(right, &renames)),
                     correlation,
                     condition: condition.as_ref().map(|condition| rename(condition, &renames)),
+                    location: *location,
                 };
                 Ok(Carried { relation, columns: left.columns })
             }

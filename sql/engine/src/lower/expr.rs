@@ -1,5 +1,6 @@
 //! Which DataFusion expression computes an IR expression? Subqueries are taken out beforehand, see [`super::subquery`].
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field};
@@ -16,13 +17,69 @@ use super::lowerer::{Lowerer, column_of, constant, name_of, null_of};
 use super::native::{binary, equals_natively, native_operator, pruning_double_comparison};
 use crate::error::EngineError;
 use crate::ir::{Expr, ExprKind, Symbol};
+use crate::plan::chain::link;
 
 /// The largest IN list that becomes a chain of comparisons when its type has no native equality.
 const CHAINED_IN_LIST_MAX: usize = 10_000;
 
+/// Chains of operators are cut where they get this deep, see [`crate::plan::chain`].
+const LINK_LEVELS: usize = 48;
+
 impl Lowerer {
     /// The expression over columns of the plan it will stand in. Its physical type is that of the IR's type.
     pub(super) fn expr(&mut self, expr: &Expr) -> Result<DfExpr, EngineError> {
+        let beside = std::mem::take(&mut self.levels);
+        // The left side of a chain is walked along, so that a long one takes no stack.
+        let mut spine = Vec::new();
+        let mut current = expr;
+        loop {
+            let next = match &current.kind {
+                ExprKind::Call { arguments, .. } => arguments.first(),
+                ExprKind::Cast { input, .. } => Some(input.as_ref()),
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            spine.push(current);
+            current = next;
+        }
+        let mut lowered = self.expr_of_kind(current)?;
+        self.levels += 1;
+        while let Some(node) = spine.pop() {
+            match &node.kind {
+                ExprKind::Call { function, arguments } => {
+                    let levels = std::mem::take(&mut self.levels);
+                    let mut operands = vec![lowered];
+                    operands.extend(self.exprs(arguments.get(1..).unwrap_or_default())?);
+                    lowered = self.call_lowered(function, operands)?;
+                    self.levels = self.levels.max(levels);
+                    if self.levels >= LINK_LEVELS
+                        && let Some(link) = self.link(node, &lowered)?
+                    {
+                        lowered = link;
+                        self.levels = 0;
+                    }
+                }
+                ExprKind::Cast { input, is_safe } => lowered = self.cast_lowered(lowered, &input.data_type, &node.data_type, *is_safe)?,
+                _ => return Err(EngineError::internal("a chain of something else")),
+            }
+            self.levels += 1;
+        }
+        self.levels = self.levels.max(beside);
+        Ok(lowered)
+    }
+
+    /// The expression as a link of a chain. `None` where it can't be one.
+    fn link(&self, expr: &Expr, lowered: &DfExpr) -> Result<Option<DfExpr>, EngineError> {
+        let mut types: HashMap<String, DataType> = HashMap::new();
+        super::rewrite::visit(expr, &mut |node| {
+            if let ExprKind::Column(symbol) = node.kind {
+                types.entry(name_of(symbol)).or_insert_with(|| arrow_type(&node.data_type));
+            }
+        });
+        Ok(link(lowered, arrow_type(&expr.data_type), &|name| types.get(name).cloned())?)
+    }
+
+    fn expr_of_kind(&mut self, expr: &Expr) -> Result<DfExpr, EngineError> {
         match &expr.kind {
             ExprKind::Literal(value) => Ok(constant(value.clone())),
             ExprKind::Column(symbol) => self.column(*symbol),

@@ -28,15 +28,19 @@ pub struct Lowerer {
     pub(super) recursions: HashMap<u32, super::recursive::WorkTable>,
     /// Symbols that belong to an outer query where a subquery is being lowered; none may be left when it is.
     pub(super) outer: HashSet<Symbol>,
+    /// How many levels the operand lowered last has, see [`super::expr`].
+    pub(super) levels: usize,
 }
 
 impl Lowerer {
     pub fn new(session: Arc<SessionInfo>, scans: Arc<ScanContext>) -> Self {
-        Lowerer { session, scans, next_symbol: FIRST_FRESH_SYMBOL, next_scan: 0, recursions: HashMap::new(), outer: HashSet::new() }
+        Lowerer { session, scans, next_symbol: FIRST_FRESH_SYMBOL, next_scan: 0, recursions: HashMap::new(), outer: HashSet::new(), levels: 0 }
     }
 
     /// The whole query: its relation, then a projection to the result's columns in order, named `c0`, `c1`, ….
+    /// Errors: NOT_SUPPORTED for correlated subqueries that the reference refuses, and for what is not lowered yet.
     pub fn query(&mut self, query: &Query) -> Result<LogicalPlan, EngineError> {
+        super::correlation::check(&query.relation)?;
         let plan = self.relation(&query.relation)?;
         let columns = query.columns.iter().enumerate().map(|(position, column)| column_of(column.symbol).alias(format!("c{position}")));
         project(plan, columns.collect())

@@ -5,6 +5,7 @@
 //! Reading order: [`lowerer`] (the state), [`relation`] (which file lowers which operator), [`expr`].
 
 pub mod aggregate;
+pub mod correlation;
 pub mod dependent;
 pub mod expr;
 pub mod join;

@@ -135,12 +135,13 @@ fn with_depth(step: &Relation, id: u32, depth: &Column) -> Option<Relation> {
             };
             Relation::Join { kind: *kind, left, right, condition: condition.clone() }
         }
-        Relation::Lateral { kind, left, right, correlation, condition } if reads(left) && !reads(right) => Relation::Lateral {
+        Relation::Lateral { kind, left, right, correlation, condition, location } if reads(left) && !reads(right) => Relation::Lateral {
             kind: *kind,
             left: through(left)?,
             right: right.clone(),
             correlation: correlation.clone(),
             condition: condition.clone(),
+            location: *location,
         },
         _ => return None,
     })

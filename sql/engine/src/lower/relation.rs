@@ -25,7 +25,7 @@ impl Lowerer {
                 self.projection(plan, expressions)
             }
             Relation::Join { kind, left, right, condition } => self.join(*kind, left, right, condition.as_ref()),
-            Relation::Lateral { kind, left, right, correlation, condition } => {
+            Relation::Lateral { kind, left, right, correlation, condition, .. } => {
                 self.lateral(*kind, left, right, correlation, condition.as_ref())
             }
             Relation::Unnest { input, items, ordinality, keeps_empty } => self.unnest(input, items, ordinality.as_ref(), *keeps_empty),

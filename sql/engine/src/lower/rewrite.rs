@@ -283,12 +283,13 @@ pub fn rename_relation(relation: &Relation, renames: &Renames) -> Relation {
             right: input_of(right),
             condition: condition.as_ref().map(|condition| rename(condition, renames)),
         },
-        Relation::Lateral { kind, left, right, correlation, condition } => Relation::Lateral {
+        Relation::Lateral { kind, left, right, correlation, condition, location } => Relation::Lateral {
             kind: *kind,
             left: input_of(left),
             right: input_of(right),
             correlation: rename_columns(correlation, renames),
             condition: condition.as_ref().map(|condition| rename(condition, renames)),
+            location: *location,
         },
         Relation::Unnest { input, items, ordinality, keeps_empty } => {
             let mut items = items.clone();

@@ -1,6 +1,7 @@
 //! Which plan pieces are our own? Small functions the lowering needs, and the physical rules every plan passes.
 
 pub mod cancellation;
+pub mod chain;
 pub mod cooperative;
 pub mod forget_dependencies;
 pub mod join_estimate;
