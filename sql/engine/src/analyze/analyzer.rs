@@ -107,6 +107,8 @@ impl<'a> Place<'a> {
 pub(crate) struct SelectState<'a> {
     /// Where the query specification begins.
     pub location: Location,
+    /// What its FROM gives.
+    pub source: Rc<Scope<'a>>,
     pub windows: HashMap<String, super::windows::ResolvedWindow<'a>>,
     pub aggregates: Vec<AggregateCall>,
     pub window_calls: Vec<PendingWindow<'a>>,
@@ -157,6 +159,8 @@ pub(crate) struct Shared {
     /// References that leave a subquery, by the subquery's first column.
     pub outer_references: HashMap<Symbol, Vec<Reference>>,
     pub views: Vec<QualifiedTableName>,
+    /// Whether a name has meant an output of the SELECT, for who clears it beforehand.
+    pub reads_outputs: bool,
     /// What the row pattern expression being read refers to.
     pub pointers: super::pattern_values::Pointers,
     /// What the row pattern being read has each row of its input compute beforehand.

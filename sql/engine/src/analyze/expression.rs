@@ -1,6 +1,7 @@
 //! What does an expression mean, and of which type is it? The one match over every form. Ref: Trino 401 `ExpressionAnalyzer`.
 
 use datafusion::common::ScalarValue;
+use owlake_functions::error::FunctionError;
 use owlake_functions::registry::{Operator, resolve_operator};
 use owlake_functions::types::castable::can_cast;
 use owlake_functions::types::coercion::common_supertype;
@@ -227,6 +228,7 @@ impl<'a> Analyzer<'a> {
         {
             return Err(fail_at(expression.location, "COLUMN_NOT_FOUND", message));
         }
+        self.shared.reads_outputs |= resolved.role == ScopeRole::Output;
         self.note_reference(resolved, expression.location, || expression_text(expression));
         if place.labels.is_some() && resolved.is_local {
             return Ok(self.matched_column(field, None));
@@ -475,10 +477,22 @@ fn common_type(typed: &[Expr], written: &[Expression], subject: &str) -> Analysi
 /// An operator over typed operands, coerced to what it takes.
 pub(crate) fn operator_call(operator: Operator, operands: Vec<Expr>, at: Location) -> Analysis<Expr> {
     let types: Vec<TrinoType> = operands.iter().map(|operand| operand.data_type.clone()).collect();
-    let function = resolve_operator(operator, &types).map_err(|error| of_function(at, &error))?;
+    let function = resolve_operator(operator, &types).map_err(|error| refused_operands(operator, &types, &error, at))?;
     let arguments = operands.into_iter().zip(&function.argument_types).map(|(operand, to)| coerced(operand, to)).collect();
     let data_type = function.return_type.clone();
     Ok(Expr { kind: ExprKind::Call { function: function.into(), arguments }, data_type })
+}
+
+/// `<>` is a negated `=`, and its texts say so.
+fn refused_operands(operator: Operator, types: &[TrinoType], error: &FunctionError, at: Location) -> EngineError {
+    match (operator, types) {
+        (Operator::NotEqual, _) => match resolve_operator(Operator::Equal, types) {
+            Err(error) => of_function(at, &error),
+            Ok(_) => of_function(at, error),
+        },
+        (Operator::IsDistinctFrom, [left, right]) => mismatch(at, format!("Cannot check if {left} is distinct from {right}")),
+        _ => of_function(at, error),
+    }
 }
 
 pub(crate) fn comparison_operator(operator: ComparisonOperator) -> Operator {

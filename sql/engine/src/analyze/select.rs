@@ -63,6 +63,7 @@ impl<'a> Analyzer<'a> {
         };
         self.selects.push(SelectState {
             location: at,
+            source: Rc::clone(&source),
             windows: HashMap::new(),
             aggregates: Vec::new(),
             window_calls: Vec::new(),
@@ -340,7 +341,9 @@ impl<'a> Analyzer<'a> {
         });
         let place = Place::of(&scope, Clause::OrderBy);
         let mut orderings = Vec::with_capacity(order_by.items.len());
+        let mut reads_outputs = Vec::with_capacity(order_by.items.len());
         for item in &order_by.items {
+            self.shared.reads_outputs = false;
             let (expr, written) = match self.ordinal(&item.expression, outputs, at)? {
                 Some(expr) => (expr, Written::SourceField(0)),
                 None => {
@@ -350,9 +353,10 @@ impl<'a> Analyzer<'a> {
                 }
             };
             orderings.push((ordering(expr, item.is_descending, item.nulls), written));
+            reads_outputs.push(self.shared.reads_outputs);
         }
         if specification.is_distinct {
-            self.check_distinct_order(specification, items, outputs, &mut orderings)?;
+            self.check_distinct_order(specification, items, outputs, &mut orderings, &reads_outputs)?;
         }
         Ok(orderings)
     }
@@ -364,15 +368,16 @@ impl<'a> Analyzer<'a> {
         items: &[Item<'a>],
         outputs: &[Field],
         orderings: &mut [(Ordering, Written<'a>)],
+        reads_outputs: &[bool],
     ) -> Analysis<()> {
-        for (key, _) in orderings.iter_mut() {
+        for ((key, _), reads_output) in orderings.iter_mut().zip(reads_outputs) {
             if let ExprKind::Column(symbol) = key.expr.kind
                 && outputs.iter().any(|field| field.symbol == symbol)
             {
                 continue;
             }
             // A name within a longer key that means an output is not what the output was computed from.
-            let found = items.iter().position(|item| is_same(&item.expr, &key.expr));
+            let found = items.iter().position(|item| !reads_output && is_same(&item.expr, &key.expr));
             let Some(position) = found else {
                 let message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list";
                 return Err(fail_at(specification.select_location, "EXPRESSION_NOT_IN_DISTINCT", message));

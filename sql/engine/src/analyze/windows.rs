@@ -1,5 +1,7 @@
 //! Which rows does a window function see? Named windows, specifications and frames. Ref: Trino 401 `StatementAnalyzer.resolveWindowSpecification`, `ExpressionAnalyzer.analyzeWindow`.
 
+use std::rc::Rc;
+
 use owlake_functions::registry::{FunctionKind, Operator, resolve_operator};
 use owlake_functions::types::TrinoType;
 use owlake_syntax::location::Location;
@@ -27,6 +29,8 @@ pub(crate) struct ResolvedWindow<'a> {
     pub frame: Option<&'a WindowFrame>,
     /// Where the specification or the reference to it stands.
     pub location: Location,
+    /// What was written in the WINDOW clause, where names mean columns of the source wherever the window is used.
+    pub inherited: Inherited,
 }
 
 impl ResolvedWindow<'_> {
@@ -38,6 +42,14 @@ impl ResolvedWindow<'_> {
             _ => self.location,
         }
     }
+}
+
+/// Parts of a window that a named one brings.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Inherited {
+    pub partition_by: bool,
+    pub order_by: bool,
+    pub frame: bool,
 }
 
 /// A window's parts.
@@ -185,6 +197,7 @@ impl<'a> Analyzer<'a> {
         let found = self.selects.last().and_then(|select| select.windows.get(&window_key(name)));
         let mut window = found.cloned().ok_or_else(|| unresolved(name))?;
         window.location = name.location;
+        window.inherited = Inherited { partition_by: true, order_by: true, frame: true };
         Ok(window)
     }
 
@@ -202,9 +215,12 @@ impl<'a> Analyzer<'a> {
                 return Err(fail_at(first.location, "NESTED_WINDOW", message));
             }
         }
+        let source = self.selects.last().map(|select| Rc::clone(&select.source));
+        let defined = source.map_or_else(|| place.clone(), |scope| Place { scope, ..place.clone() });
+        let place_of = |is_inherited: bool| if is_inherited { &defined } else { place };
         let mut partition_by = Vec::with_capacity(window.partition_by.len());
         for expression in window.partition_by {
-            let typed = self.expression(expression, place)?;
+            let typed = self.expression(expression, place_of(window.inherited.partition_by))?;
             if !typed.data_type.is_comparable() {
                 let message =
                     format!("{} is not comparable, and therefore cannot be used in window function PARTITION BY", typed.data_type);
@@ -214,7 +230,7 @@ impl<'a> Analyzer<'a> {
         }
         let mut orderings = Vec::new();
         for item in window.order_by.iter().flat_map(|order_by| &order_by.items) {
-            let typed = self.expression(&item.expression, place)?;
+            let typed = self.expression(&item.expression, place_of(window.inherited.order_by))?;
             if !typed.data_type.is_orderable() {
                 let message = format!("{} is not orderable, and therefore cannot be used in window function ORDER BY", typed.data_type);
                 return Err(mismatch(item.location, message));
@@ -223,6 +239,7 @@ impl<'a> Analyzer<'a> {
         }
         let (frame, pattern) = match window.frame {
             Some(frame) => {
+                let place = place_of(window.inherited.frame);
                 let pattern = self.pattern_frame(frame, place)?;
                 (self.frame(frame, window, &orderings, place)?, pattern)
             }
@@ -279,7 +296,7 @@ impl<'a> Analyzer<'a> {
                     );
                     return Err(mismatch(value.location, message));
                 }
-                coerced(typed, &TrinoType::Bigint)
+                typed
             }
         };
         Ok(if is_preceding { FrameBound::Preceding(offset) } else { FrameBound::Following(offset) })
@@ -357,6 +374,7 @@ fn resolve_specification<'a>(
         order_by: specification.order_by.as_ref(),
         frame: specification.frame.as_ref(),
         location: specification.location,
+        inherited: Inherited::default(),
     };
     let Some(name) = &specification.existing_window_name else { return Ok(own) };
     let base = windows.get(&window_key(name)).ok_or_else(|| unresolved(name))?;
@@ -372,7 +390,8 @@ fn resolve_specification<'a>(
         let message = "Cannot reference named WINDOW containing frame specification";
         return Err(fail_at(name.location, "INVALID_WINDOW_REFERENCE", message));
     }
-    Ok(ResolvedWindow { partition_by: base.partition_by, order_by: own.order_by.or(base.order_by), ..own })
+    let inherited = Inherited { partition_by: true, order_by: own.order_by.is_none(), frame: false };
+    Ok(ResolvedWindow { partition_by: base.partition_by, order_by: own.order_by.or(base.order_by), inherited, ..own })
 }
 
 fn check_bounds(frame: &WindowFrame) -> Analysis<()> {

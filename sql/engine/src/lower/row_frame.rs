@@ -1,13 +1,14 @@
 //! Which plan computes a window function whose frame's offsets differ from row to row? See [`crate::plan::row_frame`]. Ref: Trino 401 `QueryPlanner.planFrameBound`.
 
 use arrow::compute::SortOptions;
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{NullTreatment, WindowFunction, WindowFunctionParams};
-use datafusion::logical_expr::{Expr as DfExpr, WindowFrame, WindowFunctionDefinition};
+use datafusion::logical_expr::{Case, Expr as DfExpr, WindowFrame, WindowFunctionDefinition};
 use owlake_functions::registry::{FunctionKind, Operator, resolve_operator};
 use owlake_functions::types::TrinoType;
 use owlake_functions::types::arrow_form::arrow_type;
 
-use super::lowerer::Lowerer;
+use super::lowerer::{Lowerer, constant};
 use crate::error::EngineError;
 use crate::ir::{Expr, Frame, FrameBound, FrameUnit, Ordering, WindowCall};
 use crate::plan::row_frame::{Framed, RowFrame, Side, row_frame};
@@ -68,7 +69,7 @@ impl Lowerer {
             }
         };
         if args.is_empty() {
-            args.push(super::lowerer::constant(datafusion::common::ScalarValue::Int64(Some(1))));
+            args.push(constant(ScalarValue::Int64(Some(1))));
         }
         let argument_count = args.len();
         let has_filter = filter.is_some();
@@ -113,6 +114,11 @@ impl Lowerer {
             operands.push(self.cast_lowered(operand.clone(), &given.data_type, wanted, false)?);
         }
         let value = self.call_lowered(&function, operands)?;
+        // A negative offset is refused as such, whatever adding it would do.
+        let zero = constant(ScalarValue::new_zero(&arrow_type(&offset.data_type))?);
+        let is_fit = self.comparison_of(Operator::GreaterThanOrEqual, lowered.clone(), zero, &offset.data_type)?;
+        let none = super::lowerer::null_of(&arrow_type(&function.return_type))?;
+        let value = DfExpr::Case(Case::new(None, vec![(Box::new(is_fit), Box::new(value))], Some(Box::new(none))));
         let key = self.cast_lowered(lowered_key, &key.expr.data_type, &function.return_type, false)?;
         args.extend([lowered, value, key]);
         Ok(side)

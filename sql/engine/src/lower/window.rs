@@ -94,6 +94,12 @@ impl Lowerer {
         }
         let (window_frame, order_by) = match self.frame(&call.frame, &order_by)? {
             Some(framed) => framed,
+            None if call.frame.unit == FrameUnit::Range => {
+                // Only rows whose key is null have a frame: their peers.
+                let parts = super::row_frame::LoweredParts { arguments: args, partition_by, filter };
+                let function = self.row_framed(call, &call.frame, &order_by, parts)?;
+                return Ok((plan, function));
+            }
             None => {
                 // No row is ever in the frame: an aggregate sees no rows, a value function a null.
                 match (call.function.kind, args.first_mut()) {
