@@ -8,10 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Texts kept for a target; the shortest win. Basis: inferred, a second or two of `cargo test`.
-const KEPT_MAX: usize = 1500;
+const KEPT_MAX: usize = 700;
 
 /// Longest text kept, in bytes.
-const TEXT_LENGTH_MAX: usize = 600;
+const TEXT_LENGTH_MAX: usize = 250;
 
 /// The words of Hive's DDL that are no keywords of the query grammar, and what else a statement is made of.
 const FRAGMENTS: &[&str] = &[
