@@ -3,6 +3,7 @@
 
 mod api;
 mod connection;
+mod coverage;
 mod damage;
 mod kill;
 mod kill_writes;
