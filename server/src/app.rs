@@ -15,7 +15,7 @@ use crate::query::settings::{MANAGED_BUCKET, Settings};
 use crate::query::store::Bounds;
 use crate::query::workgroups::Workgroups;
 use crate::s3::{Endpoint, EndpointOptions};
-use crate::storage::{BucketTarget, Storage, StorageError, StorageOptions};
+use crate::storage::{BucketTarget, RemoteBucket, Storage, StorageError, StorageOptions};
 use owlake_catalog::{Addition, Catalog, Clock, DatabaseDefinition, DatabaseName};
 use owlake_engine::engine::{Engine, EngineConfig};
 use parking_lot::Mutex;
@@ -209,7 +209,7 @@ fn make_default_database(catalog: &dyn Catalog) -> owlake_catalog::Result<()> {
 }
 
 fn storage_options(config: &Config) -> StorageOptions {
-    let targets = config.buckets.iter().map(|(name, bucket)| (name.clone(), target(bucket))).collect();
+    let targets = config.buckets.iter().map(|(name, bucket)| (name.clone(), target(name, bucket))).collect();
     StorageOptions { buckets_folder: config.data_dir.join("buckets"), targets, fsync: false }
 }
 
@@ -217,16 +217,17 @@ fn endpoint_options(config: &Config) -> EndpointOptions {
     EndpointOptions { region: config.region.clone(), account: config.account_id.clone(), base_domains: Vec::new() }
 }
 
-fn target(bucket: &BucketConfig) -> BucketTarget {
+fn target(name: &str, bucket: &BucketConfig) -> BucketTarget {
     match &bucket.path {
         Some(path) => BucketTarget::Folder { path: path.clone() },
-        None => BucketTarget::S3 {
+        None => BucketTarget::S3(RemoteBucket {
+            bucket: bucket.bucket.clone().unwrap_or_else(|| name.to_owned()),
             endpoint: bucket.endpoint.clone(),
             region: bucket.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             access_key: bucket.access_key_id.clone(),
             secret_key: bucket.secret_access_key.clone(),
-            path_style: true,
-        },
+            path_style: bucket.path_style,
+        }),
     }
 }
 

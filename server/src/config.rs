@@ -65,7 +65,7 @@ pub struct Limits {
 }
 
 /// Where a configured bucket is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketConfig {
     /// A local folder; set either this or `endpoint`.
     pub path: Option<PathBuf>,
@@ -79,6 +79,22 @@ pub struct BucketConfig {
     pub access_key_id: Option<String>,
     /// The access key's secret.
     pub secret_access_key: Option<String>,
+    /// Whether the bucket stands in the path of the endpoint's URLs rather than in their host name; true unless set.
+    pub path_style: bool,
+}
+
+impl Default for BucketConfig {
+    fn default() -> Self {
+        BucketConfig {
+            path: None,
+            endpoint: None,
+            bucket: None,
+            region: None,
+            access_key_id: None,
+            secret_access_key: None,
+            path_style: true,
+        }
+    }
 }
 
 impl Default for Config {
@@ -292,6 +308,10 @@ fn bucket(name: &str, value: toml::Value) -> Result<BucketConfig, ServerError> {
             "region" => bucket.region = Some(text),
             "access_key_id" => bucket.access_key_id = Some(text),
             "secret_access_key" => bucket.secret_access_key = Some(text),
+            "path_style" => {
+                bucket.path_style =
+                    text.parse().map_err(|_| ServerError::Configuration(format!("'buckets.{name}.path_style' wants true or false")))?;
+            }
             _ => return Err(ServerError::Configuration(format!("unknown setting 'buckets.{name}.{key}'"))),
         }
     }

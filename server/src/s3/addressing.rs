@@ -9,7 +9,7 @@ use s3s::host::{S3Host, VirtualHost};
 const BASE_DOMAINS: [&str; 4] = ["localhost", "s3.localhost", "localhost.localstack.cloud", "s3.amazonaws.com"];
 
 /// Finds the bucket in a host name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Addressing {
     /// Longest first, so that `s3.localhost` wins over `localhost`.
     base_domains: Vec<String>,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use s3s::config::{S3Config, StaticConfigProvider};
@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::addressing::Addressing;
 use super::backend::Backend;
-use super::signature;
-use crate::storage::Storage;
+use super::{external, signature};
+use crate::storage::{RemoteBucket, Storage};
 
 /// Longest XML body. Ref: a DeleteObjects request names up to 1,000 keys of up to 1,024 bytes, each escaped up to sixfold.
 const XML_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -44,6 +44,10 @@ pub struct EndpointOptions {
 pub struct Endpoint {
     service: S3Service,
     account: Arc<str>,
+    storage: Arc<Storage>,
+    addressing: Arc<Addressing>,
+    /// What reaches external stores.
+    client: reqwest::Client,
 }
 
 impl Endpoint {
@@ -53,10 +57,12 @@ impl Endpoint {
         let mut config = S3Config::default();
         config.xml_max_body_size = XML_BODY_BYTES_MAX;
         config.post_object_max_file_size = FORM_OBJECT_BYTES_MAX;
-        let mut builder = S3ServiceBuilder::new(Backend { storage, region: options.region, account: options.account });
-        builder.set_host(Addressing::new(&options.base_domains));
+        let backend = Backend { storage: Arc::clone(&storage), region: options.region, account: options.account };
+        let mut builder = S3ServiceBuilder::new(backend);
+        let addressing = Addressing::new(&options.base_domains);
+        builder.set_host(addressing.clone());
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
-        Self { service: builder.build(), account }
+        Self { service: builder.build(), account, storage, addressing: Arc::new(addressing), client: reqwest::Client::new() }
     }
 
     /// Answers one request; failures are S3 error documents.
@@ -85,6 +91,11 @@ impl Endpoint {
         let request = signature::strip(request, chrono::Utc::now())?;
         let caller = request.extensions().get::<signature::Caller>().and_then(|c| c.access_key.clone());
         self.check_expected_owner(request.headers(), caller.as_deref())?;
+        if let Some((bucket, remote, key)) = self.external(&request)? {
+            let request = if signature::has_signed_chunks(request.headers()) { signature::decode_body(request) } else { request };
+            return external::forward(&self.client, remote, &bucket, &key, request, chrono::Utc::now()).await;
+        }
+        let request = signature::decode_body(request);
         check_xml_length(&request)?;
         let is_broken = Arc::new(AtomicBool::new(false));
         let request = request.map(|body| watched(body, is_broken.clone()));
@@ -99,6 +110,27 @@ impl Endpoint {
                 Err(S3Error::with_message(S3ErrorCode::InternalError, "We encountered an internal error. Please try again."))
             }
         }
+    }
+
+    /// The bucket of an external store a request is for, and the key in it. Whether such a bucket exists is not asked here: creating and
+    /// deleting one is refused as for every configured bucket.
+    fn external(&self, request: &http::Request<s3s::Body>) -> S3Result<Option<(String, &RemoteBucket, String)>> {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let path = request.uri().path().strip_prefix('/').unwrap_or_default();
+        let (bucket, key) = match self.addressing.bucket_of(host) {
+            Some(bucket) => (bucket, path),
+            None => {
+                let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+                (bucket.to_owned(), key)
+            }
+        };
+        let Some(remote) = self.storage.remote(&bucket) else { return Ok(None) };
+        let key = external::key_of(key)?;
+        let is_bucket_itself = key.is_empty() && request.uri().query().is_none_or(|query| query.is_empty() || query.starts_with("x-id="));
+        if is_bucket_itself && matches!(*request.method(), Method::PUT | Method::DELETE) {
+            return Ok(None);
+        }
+        Ok(Some((bucket, remote, key)))
     }
 
     /// Buckets belong to the configured account and, for access keys that are an account id, to that account.

@@ -6,6 +6,7 @@
 //! | `signature` | what is done with a request's credentials and signature |
 //! | `aws_chunked` | how an `aws-chunked` body is decoded |
 //! | `addressing` | which bucket a host name stands for |
+//! | `external` | how a request for a bucket in an external store is passed on |
 //! | `backend` | which operations exist (the table) |
 //! | `bucket` | buckets: create, head, list, delete, location |
 //! | `bucket_settings` | tags, and the answers for settings no bucket here has |
@@ -27,6 +28,7 @@ mod bucket;
 mod bucket_settings;
 mod endpoint;
 mod error;
+mod external;
 mod fields;
 mod listing;
 mod multipart;

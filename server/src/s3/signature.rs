@@ -40,7 +40,7 @@ pub struct Caller {
     pub access_key: Option<String>,
 }
 
-/// Removes the signature from a request and decodes a chunked body. The caller and the trailers go into the extensions.
+/// Removes the signature from a request. The caller goes into the extensions.
 pub fn strip(mut request: Request<s3s::Body>, now: DateTime<Utc>) -> S3Result<Request<s3s::Body>> {
     let header_key = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(key_of_authorization);
     let query = request.uri().query().unwrap_or_default();
@@ -53,7 +53,7 @@ pub fn strip(mut request: Request<s3s::Body>, now: DateTime<Utc>) -> S3Result<Re
     request.headers_mut().remove(AUTHORIZATION);
     drop_odd_range(request.headers_mut());
     request.extensions_mut().insert(Caller { access_key });
-    Ok(decode_body(request))
+    Ok(request)
 }
 
 /// `AWS4-HMAC-SHA256 Credential=<key>/…` or `AWS <key>:<signature>`.
@@ -129,7 +129,15 @@ fn drop_odd_range(headers: &mut HeaderMap) {
     }
 }
 
-fn decode_body(mut request: Request<s3s::Body>) -> Request<s3s::Body> {
+/// Whether the body's chunks carry signatures, which mean nothing without the request's own.
+pub fn has_signed_chunks(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_SHA256)
+        .is_some_and(|value| value.as_bytes().starts_with(b"STREAMING-") && value != "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+}
+
+/// Decodes a chunked body. Its trailers go into the extensions.
+pub fn decode_body(mut request: Request<s3s::Body>) -> Request<s3s::Body> {
     let is_streaming = request.headers().get(CONTENT_SHA256).is_some_and(|v| v.as_bytes().starts_with(b"STREAMING-"));
     let is_chunked = strip_chunked_encoding(request.headers_mut());
     if !is_streaming && !is_chunked {

@@ -50,4 +50,4 @@ mod visibility;
 pub use attributes::Attributes;
 pub use error::{StorageError, StorageErrorKind};
 pub use file_bucket::{FileBucket, ObjectInfo};
-pub use resolver::{BucketTarget, Storage, StorageOptions};
+pub use resolver::{BucketTarget, RemoteBucket, Storage, StorageOptions};

@@ -34,19 +34,25 @@ pub enum BucketTarget {
         /// The folder; its files are the objects.
         path: PathBuf,
     },
-    /// A bucket of that name in an S3-compatible store.
-    S3 {
-        /// URL of the store; none for AWS itself.
-        endpoint: Option<String>,
-        /// Region.
-        region: String,
-        /// Access key id; none for unsigned requests.
-        access_key: Option<String>,
-        /// Secret access key.
-        secret_key: Option<String>,
-        /// Bucket in the path rather than in the host name.
-        path_style: bool,
-    },
+    /// A bucket in an S3-compatible store.
+    S3(RemoteBucket),
+}
+
+/// A bucket in an S3-compatible store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteBucket {
+    /// The bucket's name there.
+    pub bucket: String,
+    /// URL of the store; none for AWS itself.
+    pub endpoint: Option<String>,
+    /// Region.
+    pub region: String,
+    /// Access key id; none for unsigned requests.
+    pub access_key: Option<String>,
+    /// Secret access key.
+    pub secret_key: Option<String>,
+    /// Bucket in the path rather than in the host name.
+    pub path_style: bool,
 }
 
 /// How the storage is set up.
@@ -205,12 +211,20 @@ impl Storage {
         write_bucket_file(bucket.root(), &file).about(name, "cannot store the bucket's tags")
     }
 
+    /// The external bucket a name stands for; none for one on this machine.
+    pub fn remote(&self, name: &str) -> Option<&RemoteBucket> {
+        match self.options.targets.get(name) {
+            Some(BucketTarget::S3(remote)) => Some(remote),
+            _ => None,
+        }
+    }
+
     /// The folder a bucket name stands for; none for a remote store.
     pub(super) fn folder_of(&self, name: &str) -> Option<PathBuf> {
         match self.options.targets.get(name) {
             None | Some(BucketTarget::Embedded) => Some(self.options.buckets_folder.join(name)),
             Some(BucketTarget::Folder { path }) => Some(path.clone()),
-            Some(BucketTarget::S3 { .. }) => None,
+            Some(BucketTarget::S3(_)) => None,
         }
     }
 
@@ -249,10 +263,11 @@ impl Storage {
     }
 
     fn remote_store(&self, name: &str) -> Result<Arc<dyn ObjectStore>> {
-        let Some(BucketTarget::S3 { endpoint, region, access_key, secret_key, path_style }) = self.options.targets.get(name) else {
+        let Some(RemoteBucket { bucket, endpoint, region, access_key, secret_key, path_style }) = self.remote(name) else {
             return Err(StorageError::no_such_bucket(name));
         };
-        let mut builder = AmazonS3Builder::new().with_bucket_name(name).with_region(region).with_virtual_hosted_style_request(!path_style);
+        let mut builder =
+            AmazonS3Builder::new().with_bucket_name(bucket).with_region(region).with_virtual_hosted_style_request(!path_style);
         if let Some(endpoint) = endpoint {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }

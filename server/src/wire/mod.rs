@@ -32,6 +32,7 @@ pub mod operation;
 pub mod page_token;
 pub mod request_id;
 pub mod service;
+pub mod signature_v4;
 pub mod sigv4;
 pub mod validate;
 
