@@ -199,11 +199,13 @@ def test_each_way_of_reading_gives_the_same_rows(session, table, way):
     assert rows["s"].isna().tolist() == [False, True, False] and rows["d"].isna().tolist() == [False, False, True]
     assert rows["b"].isna().tolist() == [False, False, True]
     assert rows.query_metadata["Status"]["State"] == "SUCCEEDED"
-    # A result of no row keeps its columns, which the CTAS way learns from the catalogue and the others from the result's types.
-    empty = query("SELECT a, s FROM t WHERE a = 99")
-    assert len(empty) == 0
-    if not way.get("unload_approach"):
-        assert list(empty.columns) == ["a", "s"]
+    # A result of no row keeps its columns, which the CTAS way learns from the catalogue and the CSV way from the result's types.
+    # An UNLOAD of no row leaves an empty manifest, for which awswrangler has an exception of its own.
+    if way.get("unload_approach"):
+        with pytest.raises(wr.exceptions.EmptyDataFrame):
+            query("SELECT a, s FROM t WHERE a = 99")
+    else:
+        assert list(query("SELECT a, s FROM t WHERE a = 99").columns) == ["a", "s"]
     assert [name for name in wr.catalog.tables(database=DATABASE, boto3_session=session)["Table"] if name.startswith("temp_table")] == []
     chunks = list(query("SELECT a FROM t", chunksize=True))
     assert sorted(value for chunk in chunks for value in chunk["a"]) == [1, 2, 3]

@@ -1,17 +1,24 @@
 """Does PyAthena work unmodified? Its cursors, its metadata calls and its SQLAlchemy dialect, as its documentation has them."""
 
+import asyncio
 import datetime
 import decimal
 import os
 
+import pandas
+import pyarrow
+import pyarrow.fs
 import pytest
 
 pyathena = pytest.importorskip("pyathena")
 sqlalchemy = pytest.importorskip("sqlalchemy")
 
+from pyathena.arrow.cursor import ArrowCursor  # noqa: E402
 from pyathena.async_cursor import AsyncCursor  # noqa: E402
 from pyathena.cursor import DictCursor  # noqa: E402
 from pyathena.pandas.cursor import PandasCursor  # noqa: E402
+from pyathena.pandas.util import to_sql  # noqa: E402
+from pyathena.polars.cursor import PolarsCursor  # noqa: E402
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 STAGING = "s3://pyathena/staging/"
@@ -31,6 +38,13 @@ def connection(server):
     yield connection
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture
+def arrow_finds_the_server(monkeypatch, server):
+    # Arrow's own S3 client heeds no environment variable where PyAthena makes it, so the address is laid under it.
+    made = pyarrow.fs.S3FileSystem
+    monkeypatch.setattr(pyarrow.fs, "S3FileSystem", lambda **settings: made(endpoint_override=server.endpoint, **settings))
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +167,51 @@ def test_sqlalchemy_makes_and_reads_tables(engine):
         assert opened.execute(sqlalchemy.select(sqlalchemy.func.count(table.c.id)).where(table.c.id.in_([1, 2]))).scalar() == 0
     metadata.drop_all(engine)
     assert not sqlalchemy.inspect(engine).has_table("made", "reflected")
+
+
+def test_the_arrow_cursor_reads_results_and_unloaded_files(connection, arrow_finds_the_server):
+    sql = "SELECT n, 'x' AS s, cast(n / 4e0 AS real) AS r, array[n] AS a FROM UNNEST(sequence(1, 3)) t(n)"
+    expected = {"n": [1, 2, 3], "s": ["x"] * 3}
+    table = connection.cursor(ArrowCursor).execute(sql).as_arrow()
+    assert table.select(["n", "s"]).to_pydict() == expected and table.schema.field("n").type == pyarrow.int64()
+    unloaded = connection.cursor(ArrowCursor, unload=True).execute(sql).as_arrow().sort_by("n")
+    assert unloaded.to_pydict() == {**expected, "r": [0.25, 0.5, 0.75], "a": [[1], [2], [3]]}
+    assert unloaded.schema.field("r").type == pyarrow.float32()
+
+
+def test_the_polars_cursor_reads_results_and_unloaded_files(connection):
+    sql = "SELECT n, date '2024-01-02' AS d FROM UNNEST(sequence(1, 3)) t(n)"
+    for unload in (False, True):
+        frame = connection.cursor(PolarsCursor, unload=unload).execute(sql).as_polars().sort("n")
+        assert frame["n"].to_list() == [1, 2, 3] and frame["d"].to_list() == [datetime.date(2024, 1, 2)] * 3
+
+
+def test_the_pandas_cursor_unloads(connection):
+    frame = connection.cursor(PandasCursor, unload=True).execute("SELECT n FROM UNNEST(sequence(1, 1500)) t(n)").as_pandas()
+    assert sorted(frame["n"]) == list(range(1, 1501))
+    assert len(connection.cursor(PandasCursor, unload=True).execute("SELECT 1 AS n WHERE false").as_pandas()) == 0
+
+
+def test_the_asyncio_cursor(connection):
+    async def rows():
+        opened = await pyathena.aio_connect(s3_staging_dir=STAGING, region_name="us-east-1", poll_interval=0.02)
+        cursors = [opened.cursor() for _ in range(5)]
+        done = await asyncio.gather(*(cursor.execute(f"SELECT {number}") for number, cursor in enumerate(cursors)))
+        return [await cursor.fetchall() for cursor in done]
+
+    assert asyncio.run(rows()) == [[(number,)] for number in range(5)]
+
+
+def test_the_row_count_of_an_insert(connection):
+    connection.cursor().execute("CREATE TABLE reflected.counted WITH (external_location = 's3://pyathena/counted/') AS SELECT 1 AS a")
+    cursor = connection.cursor().execute("INSERT INTO reflected.counted SELECT n FROM UNNEST(ARRAY[2, 3]) t(n)")
+    assert (cursor.substatement_type, cursor.rowcount) == ("INSERT", 2)
+    assert sorted(connection.cursor().execute("SELECT a FROM reflected.counted").fetchall()) == [(1,), (2,), (3,)]
+
+
+def test_frames_become_tables(connection, engine):
+    frame = pandas.DataFrame({"a": [1, 2, 3], "s": ["x", None, "z"], "p": ["u", "u", "v"]})
+    to_sql(frame, "framed", connection, "s3://pyathena/framed/", schema="reflected", index=False, partitions=["p"], if_exists="replace")
+    assert connection.cursor().execute("SELECT a, s, p FROM reflected.framed ORDER BY a").fetchall() == [(1, "x", "u"), (2, None, "u"), (3, "z", "v")]
+    frame.to_sql("inserted", engine, schema="reflected", index=False, if_exists="replace", method="multi")
+    assert pandas.read_sql("SELECT a, s, p FROM reflected.inserted ORDER BY a", engine)["s"].tolist()[::2] == ["x", "z"]

@@ -1,0 +1,2 @@
+{{ config(materialized='table', format='json', bucketed_by=none) }}
+select * from {{ ref('zones') }} where area is not null
