@@ -74,8 +74,11 @@ impl StoredJournal {
     }
 }
 
+/// Journals as they were found.
+pub(super) type Journals = Vec<(StoredJournal, Journal)>;
+
 /// What a process that was killed left in `folder`: journals to carry out, and journals to undo. One that cannot be read is left alone.
-pub(super) fn left_over(folder: &Path) -> io::Result<(Vec<(StoredJournal, Journal)>, Vec<(StoredJournal, Journal)>)> {
+pub(super) fn left_over(folder: &Path) -> io::Result<(Journals, Journals)> {
     let _ = fs::remove_dir_all(temp_folder(folder));
     let (mut to_do, mut to_undo) = (Vec::new(), Vec::new());
     let entries = match fs::read_dir(folder) {

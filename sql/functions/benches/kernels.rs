@@ -133,7 +133,7 @@ impl Columns {
             })
             .collect();
         let name = |row: usize| {
-            format!("{} {} {}{}", words[picks[row]], words[picks[row] / 2], integers[row], if row % 100 == 0 { " é" } else { "" })
+            format!("{} {} {}{}", words[picks[row]], words[picks[row] / 2], integers[row], if row.is_multiple_of(100) { " é" } else { "" })
         };
         Columns {
             name: texts(&mut |row| name(row)),

@@ -409,11 +409,10 @@ fn column_behind_casts(expr: &Expr) -> Option<Symbol> {
 }
 
 fn keeps_apart(from: &TrinoType, to: &TrinoType) -> bool {
-    match (from, to) {
-        (TrinoType::Bigint | TrinoType::Decimal { .. }, TrinoType::Double | TrinoType::Real) => false,
-        (TrinoType::Integer, TrinoType::Real) => false,
-        _ => true,
-    }
+    !matches!(
+        (from, to),
+        (TrinoType::Bigint | TrinoType::Decimal { .. }, TrinoType::Double | TrinoType::Real) | (TrinoType::Integer, TrinoType::Real)
+    )
 }
 
 /// The columns a relation reads and does not have itself.

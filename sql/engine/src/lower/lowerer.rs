@@ -34,7 +34,15 @@ pub struct Lowerer {
 
 impl Lowerer {
     pub fn new(session: Arc<SessionInfo>, scans: Arc<ScanContext>) -> Self {
-        Lowerer { session, scans, next_symbol: FIRST_FRESH_SYMBOL, next_scan: 0, recursions: HashMap::new(), outer: HashSet::new(), levels: 0 }
+        Lowerer {
+            session,
+            scans,
+            next_symbol: FIRST_FRESH_SYMBOL,
+            next_scan: 0,
+            recursions: HashMap::new(),
+            outer: HashSet::new(),
+            levels: 0,
+        }
     }
 
     /// The whole query: its relation, then a projection to the result's columns in order, named `c0`, `c1`, ….

@@ -50,7 +50,7 @@ fn distinct_values(column: &ColumnStatistics) -> DistinctValues {
 /// How many whole numbers or days lie between two, both included.
 fn values_between(min: &ScalarValue, max: &ScalarValue) -> DistinctValues {
     let (min, max) = (whole(min)?, whole(max)?);
-    (min <= max).then(|| max as f64 - min as f64 + 1.0)
+    (min <= max).then_some(max as f64 - min as f64 + 1.0)
 }
 
 fn whole(value: &ScalarValue) -> Option<i64> {

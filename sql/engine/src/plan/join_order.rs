@@ -446,9 +446,12 @@ impl JoinTree {
     }
 }
 
+/// What an equality compares: of the left part, of the right part.
+type KeyPair<'a> = (&'a Arc<dyn PhysicalExpr>, &'a Arc<dyn PhysicalExpr>);
+
 impl Condition {
     /// The keys of a join of two parts, left and right, when it is an equality between them.
-    fn keys(&self, left_part: u64, right_part: u64) -> Option<(&Arc<dyn PhysicalExpr>, &Arc<dyn PhysicalExpr>)> {
+    fn keys(&self, left_part: u64, right_part: u64) -> Option<KeyPair<'_>> {
         let ConditionKind::Equality { left, left_leaves, right, right_leaves } = &self.kind else { return None };
         if left_leaves & !left_part == 0 && right_leaves & !right_part == 0 {
             Some((left, right))
@@ -560,6 +563,7 @@ mod tests {
     use arrow::datatypes::Field;
     use arrow::record_batch::RecordBatch;
     use datafusion::execution::session_state::SessionStateBuilder;
+    use datafusion::physical_optimizer::join_selection::JoinSelection;
     use datafusion::prelude::SessionContext;
 
     use super::*;
@@ -572,7 +576,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_join_that_leaves_fewest_rows_comes_first_whatever_the_text_says() {
-        let rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(JoinOrder)];
+        let rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(JoinOrder), Arc::new(JoinSelection::new())];
         let state = SessionStateBuilder::new().with_default_features().with_physical_optimizer_rules(rules).build();
         let context = SessionContext::new_with_state(state);
         let fact = table(&[("a", (0..1000).map(|row| row % 100).collect()), ("b", (0..1000).map(|row| row % 10).collect())]);

@@ -58,7 +58,8 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
     } else {
         None
     };
-    let entry = CatalogEntry { catalog: Arc::clone(&context.catalog), database, table: name, definition: Some(definition), format: storage };
+    let entry =
+        CatalogEntry { catalog: Arc::clone(&context.catalog), database, table: name, definition: Some(definition), format: storage };
     Ok(WriteJob { plan, entry: Some(entry), has_manifest: true })
 }
 

@@ -155,7 +155,17 @@ impl WriteTable {
             return Err(EngineError::engine("NOT_SUPPORTED", message));
         }
         let types = columns.iter().chain(&keys).map(|column| arrow_type(&column.data_type)).collect();
-        Ok(WriteTable { columns: columns.into(), keys, format, folders, names, buckets, publication: Publication::default(), open: Mutex::default(), types })
+        Ok(WriteTable {
+            columns: columns.into(),
+            keys,
+            format,
+            folders,
+            names,
+            buckets,
+            publication: Publication::default(),
+            open: Mutex::default(),
+            types,
+        })
     }
 
     /// The batch with the declared physical types, its texts within their columns' lengths.
@@ -216,7 +226,8 @@ impl WriteJob {
             }
         };
         // A task of its own: once it has begun, the commit ends, whoever stops waiting.
-        let committed = tokio::spawn(commit_all(files, publication, buckets, entry.map(|entry| (entry.addition(new_partitions), entry.catalog)))).await;
+        let committed =
+            tokio::spawn(commit_all(files, publication, buckets, entry.map(|entry| (entry.addition(new_partitions), entry.catalog)))).await;
         let files = committed.map_err(|error| EngineError::internal(format!("a commit ended abnormally: {error}")))??;
         let bytes = files.iter().map(|file| file.bytes).sum();
         Ok(Written { rows, bytes, files: files.into_iter().map(|file| file.url).collect(), has_manifest })
@@ -274,7 +285,7 @@ async fn commit_all(
     match buckets {
         Some(buckets) => commit(uploads, publication, buckets, entry, enter).await,
         None => {
-            let entered = tokio::task::spawn_blocking(move || enter()).await;
+            let entered = tokio::task::spawn_blocking(enter).await;
             entered.unwrap_or_else(|error| Err(EngineError::internal(format!("a catalog write ended abnormally: {error}"))))?;
             Ok(Vec::new())
         }

@@ -188,5 +188,5 @@ fn run(function: &BoundFunction, columns: Vec<ArrayRef>) -> Result<ArrayRef, Fun
         return_field,
         config_options: Arc::new(ConfigOptions::default()),
     };
-    Ok(udf.invoke_with_args(arguments).map_err(FunctionError::from)?.into_array(rows).map_err(FunctionError::from)?)
+    udf.invoke_with_args(arguments).map_err(FunctionError::from)?.into_array(rows).map_err(FunctionError::from)
 }

@@ -291,18 +291,16 @@ fn chained(kind: &ExpressionKind) -> Option<(&'static str, &Operand)> {
 /// Whether a left operand would read as something else without parentheses: `1.q` as a decimal and a name, `-(a)[1]` as
 /// the negation of `(a)[1]`. The engine prints none here and cannot read its own text.
 const fn is_wrapped(link: &ExpressionKind, operand: &ExpressionKind) -> bool {
-    match (link, operand) {
+    matches!(
+        (link, operand),
         (
             ExpressionKind::Dereference { .. },
             ExpressionKind::LongLiteral(_) | ExpressionKind::DoubleLiteral(_) | ExpressionKind::DecimalLiteral { .. },
-        )
-        | (
+        ) | (
             ExpressionKind::Dereference { .. } | ExpressionKind::Subscript { .. } | ExpressionKind::AtTimeZone { .. },
             ExpressionKind::ArithmeticUnary { .. },
-        )
-        | (ExpressionKind::Dereference { .. } | ExpressionKind::Subscript { .. }, ExpressionKind::AtTimeZone { .. }) => true,
-        _ => false,
-    }
+        ) | (ExpressionKind::Dereference { .. } | ExpressionKind::Subscript { .. }, ExpressionKind::AtTimeZone { .. })
+    )
 }
 
 const fn quantifier_word(quantifier: Quantifier) -> &'static str {

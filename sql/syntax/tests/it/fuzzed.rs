@@ -32,5 +32,5 @@ fn kept_texts_end_in_a_tree_or_an_error_of_hives_grammar() {
 #[test]
 fn kept_texts_print_as_they_read() {
     let printed = kept("printing").iter().filter(|text| checks::printing(text)).count();
-    assert!(printed > 100, "{printed} texts were printed");
+    assert!(printed > 50, "{printed} texts were printed");
 }

@@ -71,7 +71,8 @@ impl Report {
             .unwrap();
         }
         let (failing, names, texts) = self.error_totals();
-        writeln!(text, "errors of all: {failing}, name right {:.1} %, text right {:.1} %", share(names, failing), share(texts, failing)).unwrap();
+        writeln!(text, "errors of all: {failing}, name right {:.1} %, text right {:.1} %", share(names, failing), share(texts, failing))
+            .unwrap();
         text
     }
 
