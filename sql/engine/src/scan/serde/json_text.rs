@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::error::EngineError;
+
 /// Deeper nesting is refused as malformed.
 const DEPTH_MAX: usize = 500;
 
@@ -30,6 +32,17 @@ pub enum Start<'a> {
     /// A number, `true`, `false`, or what else stands there without quotes.
     Bare(&'a str),
     Null,
+}
+
+impl Start<'_> {
+    /// The text of a scalar and whether it stood in quotes. Errors: internal, for anything else.
+    pub fn scalar(&self) -> Result<(&str, bool), EngineError> {
+        match self {
+            Start::Text(text) => Ok((text.as_ref(), true)),
+            Start::Bare(text) => Ok((*text, false)),
+            Start::Object | Start::Array | Start::Null => Err(EngineError::internal("a scalar of JSON is none")),
+        }
+    }
 }
 
 /// A line and how far it is read.

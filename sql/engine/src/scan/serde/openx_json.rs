@@ -92,11 +92,7 @@ struct Rules {
 
 impl ScalarRules for Rules {
     fn append_scalar(&self, values: &mut ValueBuilder, value: &Start<'_>, column: usize) -> Result<(), EngineError> {
-        let (text, is_quoted) = match value {
-            Start::Text(text) => (text.as_ref(), true),
-            Start::Bare(text) => (*text, false),
-            Start::Object | Start::Array | Start::Null => return Err(EngineError::internal("a scalar of JSON is none")),
-        };
+        let (text, is_quoted) = value.scalar()?;
         if append_as_text(values, text) {
             return Ok(());
         }
