@@ -1,11 +1,12 @@
-# One static-enough binary on a base of the same glibc as its builder.
+# One binary on a base of the same glibc as its builder. /data is the lake; it belongs to the user the server runs as.
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --locked --release --package owlake --bin owlake
+RUN cargo build --locked --release --package owlake --bin owlake && mkdir /data
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /src/target/release/owlake /usr/local/bin/owlake
+COPY --from=build --chown=nonroot:nonroot /data /data
 ENV OWLAKE_DATA_DIR=/data OWLAKE_BIND=0.0.0.0 OWLAKE_PORT=5455
 VOLUME /data
 EXPOSE 5455
