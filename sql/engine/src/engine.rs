@@ -184,6 +184,7 @@ impl Engine {
         match parsed.statement {
             owlake_syntax::Statement::Hive(statement) => {
                 let context = self.statement_context(session);
+                crate::statement::check_comments(&context, &parsed.text, &statement)?;
                 let (columns, output) = crate::statement::declare(&context, &statement);
                 Ok(Prepared { columns, output, work: Work::Catalog { context: Box::new(context), statement } })
             }

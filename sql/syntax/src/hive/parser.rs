@@ -444,7 +444,12 @@ impl Parser<'_> {
         } else {
             DescribeStyle::Plain
         };
+        let is_of_prepared = style == DescribeStyle::Plain && (self.peek_is("INPUT") || self.peek_is("OUTPUT"));
         let name = self.name()?;
+        // Trino's DESCRIBE INPUT and OUTPUT of a prepared statement. Ref: measured, refused at start.
+        if is_of_prepared && name.database.is_none() && self.peek().kind == TokenKind::Word && !self.peek_is("PARTITION") {
+            return Err(self.mismatch());
+        }
         let partition = if self.peek_is("PARTITION") { Some(self.partition_spec()?) } else { None };
         let column = if self.peek().kind == TokenKind::End { None } else { Some(self.identifier()?) };
         Ok(Statement::Describe { name, style, partition, column })

@@ -1,7 +1,7 @@
 //! Which words mean something? The keywords, and which of them can still be names.
 //!
 //! Ref: Trino 401 grammar, `nonReserved`. The words of Athena's own statements (`UNLOAD`, `OPTIMIZE`, `VACUUM`,
-//! `USING EXTERNAL FUNCTION`, `PROTECTED MULTI DIALECT VIEW`) can be names. Basis: inferred for those.
+//! `USING EXTERNAL FUNCTION`, `PROTECTED MULTI DIALECT VIEW`, `ALTER VIEW … FORCE`) can be names. Basis: inferred for those.
 
 /// A keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub const KEYWORDS: &[Keyword] = &[
     word("EMPTY"), word("ENCODING"), reserved("END"), word("ERROR"), reserved("ESCAPE"), reserved("EXCEPT"),
     word("EXCLUDING"), reserved("EXECUTE"), reserved("EXISTS"), word("EXPLAIN"), word("EXTERNAL"),
     reserved("EXTRACT"), reserved("FALSE"), word("FETCH"), word("FILTER"), word("FINAL"), word("FIRST"),
-    word("FOLLOWING"), reserved("FOR"), word("FORMAT"), reserved("FROM"), reserved("FULL"), word("FUNCTION"),
+    word("FOLLOWING"), reserved("FOR"), word("FORCE"), word("FORMAT"), reserved("FROM"), reserved("FULL"), word("FUNCTION"),
     word("FUNCTIONS"), word("GRANT"), word("GRANTED"), word("GRANTS"), word("GRAPHVIZ"), reserved("GROUP"),
     reserved("GROUPING"), word("GROUPS"), reserved("HAVING"), word("HOUR"), word("IF"), word("IGNORE"),
     reserved("IN"), word("INCLUDING"), word("INITIAL"), reserved("INNER"), word("INPUT"), reserved("INSERT"),

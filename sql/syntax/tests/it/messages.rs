@@ -2,6 +2,7 @@
 //!
 //! basis: measured on Athena, and Trino 401's own tests of its error handler.
 
+use owlake_syntax::trino::ast::StatementKind;
 use owlake_syntax::trino::{parse_expression, parse_statement};
 
 fn message(sql: &str) -> String {
@@ -69,4 +70,24 @@ fn a_syntax_error_outranks_a_wrong_value_before_it() {
 fn an_open_quote_is_reported_where_it_opens() {
     // The engine names the operator, and the place of the quote.
     assert_eq!(message("SELECT * FROM t WHERE a = 'x"), "line 1:27: mismatched input '='. Expecting: <predicate>");
+}
+
+// basis: Trino 401 grammar: the word before a string without FROM is the type of a literal; VERBOSE may name what ANALYZE is about.
+#[test]
+fn words_that_may_be_names_are_names_where_nothing_else_fits() {
+    for sql in ["SELECT trim(BOTH 'x')", "SELECT trim(LEADING 'x', 'y')", "SELECT trim(TRAILING 'x' || 'y')"] {
+        let StatementKind::Query(_) = parse_statement(sql).unwrap().kind else { panic!("{sql}") };
+    }
+    assert!(parse_statement("SELECT trim(BOTH 'x' FROM 'y')").is_ok());
+    for sql in ["EXPLAIN ANALYZE VERBOSE", "EXPLAIN ANALYZE VERBOSE.t", "EXPLAIN ANALYZE VERBOSE WITH (a = 1)"] {
+        let StatementKind::Explain(explain) = parse_statement(sql).unwrap().kind else { panic!("{sql}") };
+        assert!(!explain.is_analyze, "{sql}");
+        assert!(matches!(explain.statement.kind, StatementKind::Other { .. }), "{sql}");
+    }
+    for sql in
+        ["EXPLAIN ANALYZE VERBOSE SELECT 1", "EXPLAIN ANALYZE VERBOSE WITH a AS (SELECT 1) TABLE a", "EXPLAIN ANALYZE VERBOSE (SELECT 1)"]
+    {
+        let StatementKind::Explain(explain) = parse_statement(sql).unwrap().kind else { panic!("{sql}") };
+        assert!(explain.is_analyze && explain.is_verbose, "{sql}");
+    }
 }

@@ -5,6 +5,7 @@
 
 use super::cursor::{Parsed, Parser};
 use super::expected::{self, StartRule};
+use crate::lexer::TokenKind;
 use crate::trino::ast::{
     CreateTableAsSelect, CreateView, Delete, Explain, ExplainOption, Insert, Merge, MergeAction, MergeCase, Optimize, Statement,
     StatementKind, Unload, Update, ViewSecurity,
@@ -116,8 +117,41 @@ impl Parser<'_> {
                 Ok(StatementKind::Vacuum(self.qualified_name()?))
             }
             ("USING", "EXTERNAL") => self.using_external_function(),
+            ("ALTER", "VIEW") if self.is_dialect_change() => self.alter_view_dialect(),
             _ => self.other_statement(),
         }
+    }
+
+    /// Whether the `ALTER VIEW` here is about a dialect: what follows the view's name tells.
+    fn is_dialect_change(&self) -> bool {
+        let mut distance = 2;
+        while self.ahead(distance).is_identifier() && self.ahead(distance + 1).is(".") {
+            distance += 2;
+        }
+        let (first, second) = (self.ahead(distance + 1), self.ahead(distance + 2));
+        match first.word {
+            "DIALECT" | "FORCE" => true,
+            "ADD" | "UPDATE" | "DROP" => second.is("DIALECT"),
+            _ => false,
+        }
+    }
+
+    /// Reads `ALTER VIEW v [FORCE] [ADD | UPDATE] DIALECT AS query` or `ALTER VIEW v DROP DIALECT`. Ref: Athena user guide, "ALTER VIEW DIALECT".
+    fn alter_view_dialect(&mut self) -> Parsed<StatementKind> {
+        self.expect_sequence(&["ALTER", "VIEW"])?;
+        self.qualified_name()?;
+        if self.accept("DROP") {
+            self.expect("DIALECT")?;
+        } else {
+            self.accept("FORCE");
+            if !self.accept("ADD") {
+                self.accept("UPDATE");
+            }
+            self.expect("DIALECT")?;
+            self.expect("AS")?;
+            self.query()?;
+        }
+        Ok(StatementKind::Other { kind: "ALTER VIEW DIALECT" })
     }
 
     /// Recognises any other statement of the grammar up to the end of the text.
@@ -167,8 +201,13 @@ impl Parser<'_> {
     /// Whether `ANALYZE` here is the statement of that name: a name follows that begins no statement.
     fn is_analyze_statement(&self) -> bool {
         let next = self.ahead(1);
+        if next.is("VERBOSE") {
+            // A table may have that name; what is explained then follows.
+            let after = self.ahead(2);
+            return after.kind == TokenKind::End || after.is(".") || (after.is("WITH") && self.ahead(3).is("("));
+        }
         let begins_statement = OTHER_STATEMENTS.iter().any(|(words, _)| words.first().is_some_and(|word| next.is(word)))
-            || matches!(next.word, "VERBOSE" | "EXPLAIN" | "MERGE" | "UPDATE" | "UNLOAD");
+            || matches!(next.word, "EXPLAIN" | "MERGE" | "UPDATE" | "UNLOAD");
         !begins_statement
     }
 

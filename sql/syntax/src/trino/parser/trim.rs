@@ -37,7 +37,7 @@ impl Parser<'_> {
         Ok(self.finish(ExpressionKind::Trim { specification, source, characters }, location, start))
     }
 
-    /// Reads a side, unless the word is a column's name.
+    /// Reads a side, unless the word is the name of a column or type.
     fn trim_side(&mut self, has_from: bool) -> Option<TrimSpecification> {
         let side = match self.token().word {
             "BOTH" => TrimSpecification::Both,
@@ -48,6 +48,8 @@ impl Parser<'_> {
         let next = self.ahead(1);
         let is_side = match next.kind {
             TokenKind::Symbol => has_from && matches!(next.word, "(" | "?"),
+            // Without FROM the word is the type of a literal, as `BOTH 'x'` is.
+            TokenKind::String => has_from,
             TokenKind::End | TokenKind::Unrecognized => false,
             _ => true,
         };

@@ -59,6 +59,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         | ANALYZE name [WITH properties]
         | CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS] name [COMMENT string] [WITH properties] AS query
         | CREATE [OR REPLACE] [PROTECTED] [MULTI DIALECT] VIEW name [COMMENT string] [SECURITY (DEFINER | INVOKER)] AS query
+        | CREATE [OR REPLACE] PROTECTED MULTI DIALECT VIEW name [COMMENT string] [SECURITY DEFINER] SHOW VIEW JSON AS query
         | REFRESH MATERIALIZED VIEW name
         | DROP MATERIALIZED VIEW [IF EXISTS] name
         | ALTER MATERIALIZED VIEW [IF EXISTS] name RENAME TO name
