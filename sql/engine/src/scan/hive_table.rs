@@ -158,12 +158,12 @@ impl HiveTable {
         })
     }
 
-    /// Are the files of a partition (of the table, without one) lines of text?
-    fn has_lines(&self, partition: Option<usize>) -> bool {
+    /// Are the files of a partition (of the table, without one) decoded by their SerDe, as all but Parquet files are?
+    fn is_decoded(&self, partition: Option<usize>) -> bool {
         let own = partition.and_then(|row| self.snapshot.partitions.as_slice()[row].definition.storage.as_ref());
         let storage = own.or(self.snapshot.table.definition.storage.as_ref());
         let serde = storage.and_then(|storage| SerDe::of(&storage.format).ok());
-        serde.is_some_and(|serde| matches!(serde.reading, Reading::Lines(_)))
+        serde.is_some_and(|serde| matches!(serde.reading, Reading::Lines(_) | Reading::Files(_)))
     }
 
     /// The plan that reads the files of text at these locations; none when there are no files.
@@ -341,7 +341,7 @@ impl TableProvider for HiveTable {
         } else {
             None
         };
-        let (text_located, located): (Vec<_>, Vec<_>) = located.into_iter().partition(|(_, partition)| self.has_lines(*partition));
+        let (text_located, located): (Vec<_>, Vec<_>) = located.into_iter().partition(|(_, partition)| self.is_decoded(*partition));
         let text = self.text_plan(&text_located, filters, limit, &positions, partitions.as_deref()).await?;
         let files = self.files(&located, filters, limit, &touched).await?;
         if files.is_empty() {

@@ -1,4 +1,4 @@
-//! How are the text files of a table planned? Each by its own storage's SerDe and columns; big ones in several splits.
+//! How are the files that a SerDe decodes planned? Each by its own storage's SerDe and columns; big ones of lines in several splits.
 //!
 //! Ref: measured Athena behaviour, "SerDes" and "Schema evolution": columns are found by position (JSON's by name), a partition's columns
 //! must be of types that can become the table's.
@@ -16,8 +16,8 @@ use super::counting_store::CountedFile;
 use super::hidden_column::{hidden_value, partition_name};
 use super::serde::{LineTable, Reading, SerDe, WantedColumn};
 use super::source::ScanContext;
-use super::text::source::{TextColumn, TextFormat, TextSplit};
-use super::text::split::{SkippedLines, split_bytes, splits_of};
+use super::text::source::{Decoding, TextColumn, TextFormat, TextSplit};
+use super::text::split::{SkippedLines, Split, split_bytes, splits_of};
 use crate::analyze::tables::trino_type;
 use crate::error::EngineError;
 use crate::error::from_datafusion::external;
@@ -61,8 +61,11 @@ impl TextTable<'_> {
                 }
             };
             let constants: Arc<[ScalarValue]> = self.constants(file, *partition)?.into();
-            let skipped = self.skipped(*partition).map_err(external)?;
-            for split in splits_of(file, skipped, bytes) {
+            let own_splits = match format.decoding {
+                Decoding::Lines(_) => splits_of(file, self.skipped(*partition).map_err(external)?, bytes),
+                Decoding::Files(_) => vec![Split::whole(file)],
+            };
+            for split in own_splits {
                 splits.push(TextSplit { split, format: Arc::clone(&format), constants: Arc::clone(&constants) });
             }
         }
@@ -95,11 +98,15 @@ impl TextTable<'_> {
             wanted.push(WantedColumn { name: column.name.clone(), index, data_type });
         }
         let serde = SerDe::of(storage).map_err(|named| EngineError::internal(format!("the SerDe {named} is none of lines")))?;
-        let Reading::Lines(format) = serde.reading else { return Err(EngineError::internal("a SerDe of no lines")) };
         let none = Parameters::new();
         let parameters = storage.serde_info.as_ref().map_or(&none, |serde| &serde.parameters);
-        let lines = format(&LineTable { parameters, column_count: own_columns.len(), columns: &wanted })?;
-        Ok(TextFormat { lines, columns })
+        let told = LineTable { parameters, column_count: own_columns.len(), columns: &wanted };
+        let decoding = match serde.reading {
+            Reading::Lines(format) => Decoding::Lines(format(&told)?),
+            Reading::Files(format) => Decoding::Files(format(&told)?),
+            Reading::Parquet | Reading::Unsupported => return Err(EngineError::internal("a SerDe that decodes nothing")),
+        };
+        Ok(TextFormat { decoding, columns })
     }
 
     /// Ref: Trino 401 `BackgroundHiveSplitLoader`: every partition's column must be of a type that can become the table's.

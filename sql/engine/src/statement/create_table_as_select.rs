@@ -15,7 +15,7 @@ use crate::error::EngineError;
 use crate::scan::location::Location;
 use crate::session::Session;
 use crate::write::{
-    CatalogEntry, FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty,
+    Buckets, CatalogEntry, FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty,
     hive_columns, named_columns, storage_format,
 };
 
@@ -53,7 +53,15 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
         let mut written = columns.into_iter().map(|(name, data_type)| WriteColumn { name, data_type, fit: None });
         let data: Vec<WriteColumn> = written.by_ref().take(hive.len() - key_count).collect();
         let folders = Folders { base: location, keys: keys.to_vec(), existing: None, template: None };
-        let table = WriteTable::new(data, written.collect(), settings.format, folders, scope.names(), Arc::clone(&context.buckets))?;
+        let table = WriteTable::new(
+            data,
+            written.collect(),
+            settings.format,
+            settings.buckets,
+            folders,
+            scope.names(),
+            Arc::clone(&context.buckets),
+        )?;
         Some(WritePlan { rows: scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?, table })
     } else {
         None
@@ -79,6 +87,7 @@ struct Settings {
     format: FileFormat,
     external_location: Option<String>,
     partitioned_by: Vec<String>,
+    buckets: Option<Buckets>,
 }
 
 impl Settings {
@@ -88,9 +97,7 @@ impl Settings {
         {
             return Err(EngineError::engine("NOT_SUPPORTED", format!("{} tables are not supported by owlake yet", kind.to_uppercase())));
         }
-        if !properties.names("bucketed_by")?.is_empty() || properties.integer("bucket_count")?.is_some() {
-            return Err(EngineError::engine("NOT_SUPPORTED", "Writing bucketed tables is not supported by owlake yet"));
-        }
+        let buckets = Buckets::read(&mut properties)?;
         if properties.boolean("is_external")? == Some(false) {
             return Err(EngineError::engine("INVALID_TABLE_PROPERTY", "is_external must be true for Hive tables"));
         }
@@ -101,7 +108,7 @@ impl Settings {
             Some(name) => EngineError::engine("INVALID_TABLE_PROPERTY", format!("Table property '{name}' is for Iceberg tables only")),
             None => error,
         })?;
-        Ok(Settings { format, external_location, partitioned_by })
+        Ok(Settings { format, external_location, partitioned_by, buckets })
     }
 
     /// The new table's folder, and how error texts show it.
@@ -168,7 +175,11 @@ fn definition(
     if let Some(output) = &context.session.output {
         parameters.insert("trino_query_id".to_owned(), output.engine_query_id.clone());
     }
-    let format = StorageFormat { columns: data.to_vec(), ..storage_format(settings.format) };
+    let mut format = StorageFormat { columns: data.to_vec(), ..storage_format(settings.format) };
+    if let Some(buckets) = &settings.buckets {
+        format.number_of_buckets = Some(buckets.count.into());
+        format.bucket_columns.clone_from(&buckets.columns);
+    }
     let location = format!("s3://{}/{}", location.bucket, location.prefix);
     TableDefinition {
         owner: Some("hadoop".to_owned()),

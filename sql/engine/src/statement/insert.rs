@@ -52,7 +52,7 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, insert: Insert) -> Result<Wri
     let folders = folders(snapshot)?;
     let data_count = snapshot.table.columns().len();
     let (data, keys) = columns.split_at(data_count);
-    let table = WriteTable::new(data.to_vec(), keys.to_vec(), format, folders, scope.names(), Arc::clone(&scope.engine.buckets))?;
+    let table = WriteTable::new(data.to_vec(), keys.to_vec(), format, None, folders, scope.names(), Arc::clone(&scope.engine.buckets))?;
     let rows = scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?;
     let format = snapshot.table.definition.storage.clone().unwrap_or_default().format;
     let entry = CatalogEntry { catalog: Arc::clone(&scope.engine.catalog), database, table: name, definition: None, format };

@@ -31,7 +31,7 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<Wri
     let mut written = columns.into_iter().map(|(name, data_type)| WriteColumn { name, data_type, fit: None });
     let data: Vec<WriteColumn> = written.by_ref().take(data_count).collect();
     let folders = Folders { base, keys: hive[data_count..].to_vec(), existing: None, template: None };
-    let table = WriteTable::new(data, written.collect(), format, folders, names, buckets)?;
+    let table = WriteTable::new(data, written.collect(), format, None, folders, names, buckets)?;
     let rows = scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?;
     Ok(WriteJob { plan: Some(WritePlan { rows, table }), entry: None, has_manifest: true })
 }

@@ -5,11 +5,14 @@
 use owlake_catalog::{Parameters, SerDeInfo, StorageFormat, TableDefinition};
 use parquet::basic::{Compression as ParquetCompression, GzipLevel, ZstdLevel};
 
+use super::avro;
+use super::job::WriteColumn;
+use super::orc::OrcEncoder;
 use super::properties::Properties;
 use crate::error::EngineError;
 
 /// The level of ZSTD when none is given. Ref: Athena user guide, "Using ZSTD compression levels".
-const ZSTD_LEVEL_DEFAULT: i64 = 3;
+const ZSTD_LEVEL_DEFAULT: i32 = 3;
 const FIELD_DELIMITER_DEFAULT: char = '\u{1}';
 
 /// How the bytes of a file are packed.
@@ -19,20 +22,33 @@ pub(crate) enum Compression {
     Gzip,
     Snappy,
     Zstd { level: i32 },
+    Deflate,
+    Zlib,
+    Bzip2,
+    Lz4,
 }
+
+/// What a format can be packed with, the default first. Ref: Athena user guide, "Hive table compression support", engine version 3.
+const PARQUET_COMPRESSIONS: [&str; 4] = ["GZIP", "SNAPPY", "ZSTD", "NONE"];
+const ORC_COMPRESSIONS: [&str; 5] = ["ZLIB", "SNAPPY", "LZ4", "ZSTD", "NONE"];
+/// The default of Avro is not documented. Basis: inferred, Trino 401 `HiveCompressionCodec`: GZIP stands for deflate in Avro files.
+const AVRO_COMPRESSIONS: [&str; 5] = ["DEFLATE", "SNAPPY", "ZSTD", "BZIP2", "NONE"];
+const TEXT_COMPRESSIONS: [&str; 6] = ["GZIP", "SNAPPY", "ZSTD", "BZIP2", "LZ4", "NONE"];
 
 /// A file format with its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileFormat {
     Parquet(Compression),
-    /// Lines of texts, as LazySimpleSerDe reads them; gzipped or not.
+    Orc(Compression),
+    Avro(Compression),
+    /// Lines of texts, as LazySimpleSerDe reads them.
     Delimited {
         delimiter: char,
-        is_gzipped: bool,
+        compression: Compression,
     },
-    /// A JSON object a line; gzipped or not.
+    /// A JSON object a line.
     Json {
-        is_gzipped: bool,
+        compression: Compression,
     },
 }
 
@@ -57,16 +73,14 @@ impl FileFormat {
         if delimiter.is_some() && !matches!(name.as_str(), "TEXTFILE" | "CSV") {
             return Err(invalid(format!("Cannot specify field_delimiter for storage format: {name}")));
         }
+        let packed = |names: &[&str]| packed(&name, names, compression.as_deref(), level);
         match name.as_str() {
-            "PARQUET" => Ok(FileFormat::Parquet(parquet_compression(compression.as_deref(), level)?)),
-            "TEXTFILE" => Ok(FileFormat::Delimited {
-                delimiter: single_character(delimiter)?,
-                is_gzipped: is_gzipped(&name, compression.as_deref(), level)?,
-            }),
-            "JSON" => Ok(FileFormat::Json { is_gzipped: is_gzipped(&name, compression.as_deref(), level)? }),
-            "ORC" | "AVRO" | "ION" => {
-                Err(EngineError::engine("NOT_SUPPORTED", format!("Writing files of the format {name} is not supported by owlake yet")))
-            }
+            "PARQUET" => Ok(FileFormat::Parquet(packed(&PARQUET_COMPRESSIONS)?)),
+            "ORC" => Ok(FileFormat::Orc(packed(&ORC_COMPRESSIONS)?)),
+            "AVRO" => Ok(FileFormat::Avro(packed(&AVRO_COMPRESSIONS)?)),
+            "TEXTFILE" => Ok(FileFormat::Delimited { delimiter: single_character(delimiter)?, compression: packed(&TEXT_COMPRESSIONS)? }),
+            "JSON" => Ok(FileFormat::Json { compression: packed(&TEXT_COMPRESSIONS)? }),
+            "ION" => Err(EngineError::engine("NOT_SUPPORTED", "Writing files of the format ION is not supported by owlake yet")),
             _ => Err(invalid(format!(
                 "Invalid value for catalog 'awsdatacatalog' table property 'format': {name}. Valid values: [PARQUET, ORC, AVRO, JSON, TEXTFILE, ION]"
             ))),
@@ -83,14 +97,21 @@ impl FileFormat {
             let found = table.parameters.iter().find(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)));
             found.map(|(_, value)| value.to_uppercase())
         };
-        let text_compression = property(&["write.compression", "compression_type", "compressionType"]);
         let parameter = |name: &str| serde.and_then(|serde| serde.parameters.get(name)).map(String::as_str);
+        let level = property(&["compression_level", "compression.level"]).and_then(|text| text.parse().ok());
+        let packed = |format: &str, names: &[&str], properties: &[&str]| {
+            let compression = property(properties);
+            packed(format, names, compression.as_deref(), level.filter(|_| compression.as_deref() == Some("ZSTD")))
+        };
+        let text_packed = |format: &str| packed(format, &TEXT_COMPRESSIONS, &["write.compression", "compression_type", "compressionType"]);
         match library {
             PARQUET_SERDE => {
-                let level = property(&["compression_level", "compression.level"]).and_then(|text| text.parse().ok());
-                let compression = property(&["parquet.compression", "parquet.compress", "write.compression"]);
-                parquet_compression(compression.as_deref(), level.filter(|_| compression.as_deref() == Some("ZSTD")))
-                    .map(FileFormat::Parquet)
+                let properties = ["parquet.compression", "parquet.compress", "write.compression"];
+                packed("PARQUET", &PARQUET_COMPRESSIONS, &properties).map(FileFormat::Parquet)
+            }
+            ORC_SERDE => packed("ORC", &ORC_COMPRESSIONS, &["orc.compress", "orc.compression", "write.compression"]).map(FileFormat::Orc),
+            AVRO_SERDE => {
+                packed("AVRO", &AVRO_COMPRESSIONS, &["avro.compression", "avro.output.codec", "write.compression"]).map(FileFormat::Avro)
             }
             LAZY_SIMPLE_SERDE | "" => {
                 if let Some(unwritten) = ["escape.delim", "serialization.null.format"]
@@ -105,9 +126,9 @@ impl FileFormat {
                 let delimiter = single_character(
                     parameter("field.delim").or(parameter("serialization.format").filter(|text| *text != "1")).map(str::to_owned),
                 )?;
-                Ok(FileFormat::Delimited { delimiter, is_gzipped: is_gzipped("TEXTFILE", text_compression.as_deref(), None)? })
+                Ok(FileFormat::Delimited { delimiter, compression: text_packed("TEXTFILE")? })
             }
-            JSON_SERDE => Ok(FileFormat::Json { is_gzipped: is_gzipped("JSON", text_compression.as_deref(), None)? }),
+            JSON_SERDE => Ok(FileFormat::Json { compression: text_packed("JSON")? }),
             other => Err(EngineError::engine(
                 "HIVE_UNSUPPORTED_FORMAT",
                 format!("Inserting into a table with the SerDe {other} is not supported"),
@@ -115,30 +136,57 @@ impl FileFormat {
         }
     }
 
+    /// Errors: NOT_SUPPORTED for a column of a type that the format does not have.
+    pub(super) fn check(self, columns: &[WriteColumn]) -> Result<(), EngineError> {
+        match self {
+            FileFormat::Avro(_) => avro::schema(columns).map(|_schema| ()),
+            FileFormat::Orc(compression) => OrcEncoder::new(columns, compression).map(|_encoder| ()),
+            FileFormat::Parquet(_) | FileFormat::Delimited { .. } | FileFormat::Json { .. } => Ok(()),
+        }
+    }
+
     /// What file names end with.
     pub(super) fn extension(self) -> &'static str {
         match self {
-            FileFormat::Delimited { is_gzipped: true, .. } | FileFormat::Json { is_gzipped: true } => ".gz",
-            _ => "",
+            FileFormat::Delimited { compression, .. } | FileFormat::Json { compression } => match compression {
+                Compression::None => "",
+                Compression::Gzip => ".gz",
+                Compression::Snappy => ".snappy",
+                Compression::Zstd { .. } => ".zst",
+                Compression::Bzip2 => ".bz2",
+                Compression::Lz4 => ".lz4",
+                Compression::Deflate | Compression::Zlib => ".deflate",
+            },
+            FileFormat::Parquet(_) | FileFormat::Orc(_) | FileFormat::Avro(_) => "",
         }
     }
 
     /// The table properties that make later INSERTs write the same.
     pub(crate) fn table_parameters(self) -> Parameters {
-        let text = |is_gzipped: bool| vec![("write.compression", if is_gzipped { "GZIP".to_owned() } else { "NONE".to_owned() })];
-        let pairs = match self {
-            FileFormat::Parquet(Compression::None) => vec![("parquet.compression", "UNCOMPRESSED".to_owned())],
-            FileFormat::Parquet(Compression::Gzip) => vec![("parquet.compression", "GZIP".to_owned())],
-            FileFormat::Parquet(Compression::Snappy) => vec![("parquet.compression", "SNAPPY".to_owned())],
-            FileFormat::Parquet(Compression::Zstd { level }) => {
-                vec![("parquet.compression", "ZSTD".to_owned()), ("compression_level", level.to_string())]
-            }
-            FileFormat::Delimited { is_gzipped, .. } | FileFormat::Json { is_gzipped } => text(is_gzipped),
+        let (key, compression) = match self {
+            FileFormat::Parquet(Compression::None) => ("parquet.compression", Some("UNCOMPRESSED")),
+            FileFormat::Parquet(_) => ("parquet.compression", None),
+            FileFormat::Orc(_) => ("orc.compress", None),
+            FileFormat::Avro(_) | FileFormat::Delimited { .. } | FileFormat::Json { .. } => ("write.compression", None),
         };
-        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        let mut parameters: Parameters =
+            [(key.to_owned(), compression.unwrap_or_else(|| self.compression().name()).to_owned())].into_iter().collect();
+        if let Compression::Zstd { level } = self.compression() {
+            parameters.insert("compression_level".to_owned(), level.to_string());
+        }
+        parameters
+    }
+
+    fn compression(self) -> Compression {
+        match self {
+            FileFormat::Parquet(compression) | FileFormat::Orc(compression) | FileFormat::Avro(compression) => compression,
+            FileFormat::Delimited { compression, .. } | FileFormat::Json { compression } => compression,
+        }
     }
 }
 
+const ORC_SERDE: &str = "org.apache.hadoop.hive.ql.io.orc.OrcSerde";
+const AVRO_SERDE: &str = "org.apache.hadoop.hive.serde2.avro.AvroSerDe";
 const PARQUET_SERDE: &str = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe";
 const LAZY_SIMPLE_SERDE: &str = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe";
 const JSON_SERDE: &str = "org.apache.hive.hcatalog.data.JsonSerDe";
@@ -153,6 +201,14 @@ pub(crate) fn storage_format(format: FileFormat) -> StorageFormat {
             "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
             "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
             PARQUET_SERDE,
+        ),
+        FileFormat::Orc(_) => {
+            ("org.apache.hadoop.hive.ql.io.orc.OrcInputFormat", "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat", ORC_SERDE)
+        }
+        FileFormat::Avro(_) => (
+            "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
+            "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
+            AVRO_SERDE,
         ),
         FileFormat::Json { .. } => (TEXT_INPUT, TEXT_OUTPUT, JSON_SERDE),
         FileFormat::Delimited { delimiter, .. } => {
@@ -174,42 +230,23 @@ pub(crate) fn storage_format(format: FileFormat) -> StorageFormat {
     }
 }
 
-fn parquet_compression(text: Option<&str>, level: Option<i64>) -> Result<Compression, EngineError> {
-    let compression = match text.unwrap_or("GZIP") {
-        "GZIP" => Compression::Gzip,
-        "SNAPPY" => Compression::Snappy,
-        "NONE" | "UNCOMPRESSED" => Compression::None,
-        "ZSTD" => {
-            let level = level.unwrap_or(ZSTD_LEVEL_DEFAULT);
-            let valid = i32::try_from(level).ok().filter(|level| ZstdLevel::try_new(*level).is_ok());
-            return valid.map(|level| Compression::Zstd { level }).ok_or_else(|| invalid(format!("Invalid compression_level: {level}")));
-        }
-        other @ ("LZ4" | "LZO" | "BROTLI") => {
-            return Err(EngineError::engine(
-                "NOT_SUPPORTED",
-                format!("Writing Parquet files with the compression {other} is not supported by owlake yet"),
-            ));
-        }
-        other => return Err(invalid(format!("Invalid compression for PARQUET: {other}"))),
+/// The compression of that name; the format's default when there is no name. Errors: INVALID_TABLE_PROPERTY.
+fn packed(format: &str, names: &[&str], text: Option<&str>, level: Option<i64>) -> Result<Compression, EngineError> {
+    let name = match text {
+        None => names.first().copied().unwrap_or("NONE"),
+        Some("UNCOMPRESSED") => "NONE",
+        Some(text) => text,
     };
-    match level {
-        None => Ok(compression),
-        Some(_) => Err(invalid("compression_level is for the compression ZSTD only".to_owned())),
-    }
-}
-
-fn is_gzipped(format: &str, text: Option<&str>, level: Option<i64>) -> Result<bool, EngineError> {
-    if level.is_some() && text != Some("ZSTD") {
-        return Err(invalid("compression_level is for the compression ZSTD only".to_owned()));
-    }
-    match text.unwrap_or("GZIP") {
-        "GZIP" => Ok(true),
-        "NONE" | "UNCOMPRESSED" => Ok(false),
-        other @ ("BZIP2" | "DEFLATE" | "LZ4" | "LZO" | "SNAPPY" | "ZSTD") => Err(EngineError::engine(
-            "NOT_SUPPORTED",
-            format!("Writing {format} files with the compression {other} is not supported by owlake yet"),
-        )),
-        other => Err(invalid(format!("Invalid compression for {format}: {other}"))),
+    let compression = Compression::ALL.into_iter().find(|compression| compression.name() == name && names.contains(&name));
+    match (compression, level) {
+        (None, _) => Err(invalid(format!("Invalid compression for {format}: {name}"))),
+        (Some(Compression::Zstd { level: default }), level) => {
+            let level = level.unwrap_or(default.into());
+            let valid = i32::try_from(level).ok().filter(|level| ZstdLevel::try_new(*level).is_ok());
+            valid.map(|level| Compression::Zstd { level }).ok_or_else(|| invalid(format!("Invalid compression_level: {level}")))
+        }
+        (Some(_), Some(_)) => Err(invalid("compression_level is for the compression ZSTD only".to_owned())),
+        (Some(compression), None) => Ok(compression),
     }
 }
 
@@ -231,13 +268,39 @@ fn invalid(text: String) -> EngineError {
 }
 
 impl Compression {
-    /// Parquet's own codec.
+    const ALL: [Compression; 8] = [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Snappy,
+        Compression::Zstd { level: ZSTD_LEVEL_DEFAULT },
+        Compression::Deflate,
+        Compression::Zlib,
+        Compression::Bzip2,
+        Compression::Lz4,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Compression::None => "NONE",
+            Compression::Gzip => "GZIP",
+            Compression::Snappy => "SNAPPY",
+            Compression::Zstd { .. } => "ZSTD",
+            Compression::Deflate => "DEFLATE",
+            Compression::Zlib => "ZLIB",
+            Compression::Bzip2 => "BZIP2",
+            Compression::Lz4 => "LZ4",
+        }
+    }
+
+    /// Parquet's own codec; what Parquet files are not written with stays unpacked.
     pub(super) fn codec(self) -> ParquetCompression {
         match self {
-            Compression::None => ParquetCompression::UNCOMPRESSED,
             Compression::Gzip => ParquetCompression::GZIP(GzipLevel::default()),
             Compression::Snappy => ParquetCompression::SNAPPY,
             Compression::Zstd { level } => ParquetCompression::ZSTD(ZstdLevel::try_new(level).unwrap_or_default()),
+            Compression::None | Compression::Deflate | Compression::Zlib | Compression::Bzip2 | Compression::Lz4 => {
+                ParquetCompression::UNCOMPRESSED
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
 use owlake_catalog::{
@@ -18,11 +19,12 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::bucket::{Bucketing, Buckets};
 use super::fit::Fit;
 use super::folders::Folders;
 use super::format::FileFormat;
 use super::naming::FileNames;
-use super::partitioned::is_partition_type;
+use super::partitioned::{FileTarget, is_partition_type};
 use super::stream::{StreamFiles, write_stream};
 use super::upload::{Upload, WrittenFile, commit, has_objects};
 use crate::analyze::tables::CATALOG_NAME;
@@ -58,7 +60,8 @@ pub(crate) struct WriteTable {
     pub buckets: Arc<dyn BucketResolver>,
     /// The files of the statement, which appear together.
     pub publication: Publication,
-    open: Mutex<HashSet<PartitionValues>>,
+    pub(super) bucketing: Option<Bucketing>,
+    open: Mutex<HashSet<FileTarget>>,
     types: Vec<DataType>,
 }
 
@@ -141,11 +144,12 @@ impl CatalogEntry {
 }
 
 impl WriteTable {
-    /// Errors: NOT_SUPPORTED for a key whose values can't name a folder.
+    /// Errors: NOT_SUPPORTED for a key whose values can't name a folder, and for a type that the format does not have.
     pub(crate) fn new(
         columns: Vec<WriteColumn>,
         keys: Vec<WriteColumn>,
         format: FileFormat,
+        buckets_of_rows: Option<Buckets>,
         folders: Folders,
         names: FileNames,
         buckets: Arc<dyn BucketResolver>,
@@ -154,6 +158,8 @@ impl WriteTable {
             let message = format!("Unsupported type [{}] for partition: {}", key.data_type, key.name);
             return Err(EngineError::engine("NOT_SUPPORTED", message));
         }
+        format.check(&columns)?;
+        let bucketing = buckets_of_rows.map(|buckets| Bucketing::new(buckets, &columns)).transpose()?;
         let types = columns.iter().chain(&keys).map(|column| arrow_type(&column.data_type)).collect();
         Ok(WriteTable {
             columns: columns.into(),
@@ -163,6 +169,7 @@ impl WriteTable {
             names,
             buckets,
             publication: Publication::default(),
+            bucketing,
             open: Mutex::default(),
             types,
         })
@@ -186,10 +193,10 @@ impl WriteTable {
         })
     }
 
-    /// Counts a partition that is written to. Errors: HIVE_TOO_MANY_OPEN_PARTITIONS.
-    pub(super) fn open_partition(&self, values: &PartitionValues) -> Result<(), EngineError> {
+    /// Counts a partition, or a bucket of one, that is written to. Errors: HIVE_TOO_MANY_OPEN_PARTITIONS.
+    pub(super) fn open_target(&self, target: &FileTarget) -> Result<(), EngineError> {
         let mut open = self.open.lock();
-        open.insert(values.clone());
+        open.insert(target.clone());
         if open.len() <= PARTITIONS_MAX {
             return Ok(());
         }
@@ -237,7 +244,9 @@ impl WriteJob {
 /// Every stream's files, complete but hidden.
 async fn write_all(plan: WritePlan) -> Result<(Vec<Upload>, Vec<NewPartition>, u64), EngineError> {
     let WritePlan { rows: PlannedRows { plan, session, meter, .. }, table } = plan;
-    let plan = spread(plan, session.config().target_partitions())?;
+    // Each bucket is one file, so one stream writes them all.
+    let threads = if table.bucketing.is_some() { 1 } else { session.config().target_partitions() };
+    let plan = spread(plan, threads)?;
     let (table, context) = (Arc::new(table), session.task_ctx());
     let mut streams = JoinSet::new();
     for partition in 0..plan.output_partitioning().partition_count() {
@@ -260,6 +269,9 @@ async fn write_all(plan: WritePlan) -> Result<(Vec<Upload>, Vec<NewPartition>, u
 
 /// One stream is spread over all threads, unless its order would be lost.
 fn spread(plan: Arc<dyn ExecutionPlan>, threads: usize) -> Result<Arc<dyn ExecutionPlan>, EngineError> {
+    if threads == 1 && plan.output_partitioning().partition_count() > 1 {
+        return Ok(Arc::new(CoalescePartitionsExec::new(plan)));
+    }
     if plan.output_partitioning().partition_count() >= threads || plan.output_ordering().is_some() {
         return Ok(plan);
     }

@@ -10,7 +10,11 @@
 //! | `folders` | in which folder a partition's files go |
 //! | `partitioned` | which rows of a batch belong to which partition |
 //! | `stream` | how one stream of batches becomes files |
-//! | `parquet`, `delimited`, `json`, `lines` | how a batch becomes bytes |
+//! | `parquet`, `delimited`, `json`, `lines`, `avro`, `orc` | how a batch becomes bytes |
+//! | `orc_column`, `orc_run_length` | how a column of an ORC stripe is encoded, and its numbers |
+//! | `varint` | how numbers are written in as few bytes as they need |
+//! | `packing` | how bytes are compressed |
+//! | `bucket` | in which bucket a row goes |
 //! | `value_tree` | how nested values are walked for the text formats |
 //! | `fit` | does a text fit the column it is inserted into |
 //! | `upload` | how bytes stay hidden until the commit |
@@ -18,6 +22,8 @@
 //! Nothing can be seen before the commit: every file is an upload whose bytes are all there before the first is shown, and the store
 //! shows them together with the catalog's entry (`crate::storage::BucketResolver::publish`).
 
+mod avro;
+mod bucket;
 mod columns;
 mod delimited;
 mod fit;
@@ -27,13 +33,19 @@ mod job;
 mod json;
 mod lines;
 mod naming;
+mod orc;
+mod orc_column;
+mod orc_run_length;
+mod packing;
 mod parquet;
 mod partitioned;
 mod properties;
 mod stream;
 mod upload;
 mod value_tree;
+mod varint;
 
+pub(crate) use bucket::Buckets;
 pub(crate) use columns::{hive_columns, named_columns};
 pub(crate) use fit::Fit;
 pub(crate) use folders::Folders;

@@ -1,4 +1,4 @@
-//! What are written files called? `<engine query id>_<uuid>`, and `.gz` for gzipped text.
+//! What are written files called? `<engine query id>_<uuid>`, of buckets `<engine query id>_bucket-<number>`, and `.gz` for gzipped text.
 //!
 //! Ref: measured Athena behaviour, "File names". The uuid follows from the query's id and the file's number, so that nothing here
 //! is random.
@@ -17,6 +17,11 @@ pub(crate) struct FileNames {
 impl FileNames {
     pub(crate) fn new(engine_query_id: &str, query_id: &str) -> FileNames {
         FileNames { engine_query_id: engine_query_id.to_owned(), query_id: query_id.to_owned(), next: AtomicU64::new(0) }
+    }
+
+    /// The name of the one file of a bucket in its folder.
+    pub(super) fn of_bucket(&self, bucket: i32, extension: &str) -> String {
+        format!("{}_bucket-{bucket:05}{extension}", self.engine_query_id)
     }
 
     /// A name no other file of the statement has.

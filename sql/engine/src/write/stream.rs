@@ -1,4 +1,4 @@
-//! How does one stream of batches become files? One file a partition, encoded and handed over while the engine makes the next batch.
+//! How does one stream of batches become files? One file a partition and bucket, encoded and handed over while the engine makes the next batch.
 
 use std::sync::Arc;
 
@@ -9,10 +9,12 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use object_store::path::Path;
 
+use super::avro::AvroEncoder;
 use super::folders::Folder;
 use super::format::FileFormat;
 use super::job::{NewPartition, WriteColumn, WriteTable};
 use super::lines::LineEncoder;
+use super::orc::OrcEncoder;
 use super::parquet::ParquetEncoder;
 use super::partitioned::Splitter;
 use super::upload::Upload;
@@ -66,12 +68,15 @@ struct OpenFile {
 
 enum Encoder {
     Parquet(Box<ParquetEncoder>),
+    Orc(Box<OrcEncoder>),
+    Avro(Box<AvroEncoder>),
     Lines(Box<LineEncoder>),
 }
 
 impl StreamWriter {
     fn new(table: Arc<WriteTable>) -> Result<StreamWriter, EngineError> {
-        let splitter = if table.keys.is_empty() { None } else { Some(Splitter::new(&table.keys)?) };
+        let is_split = !table.keys.is_empty() || table.bucketing.is_some();
+        let splitter = if is_split { Some(Splitter::new(&table.keys, table.bucketing.is_some())?) } else { None };
         Ok(StreamWriter { table, splitter, files: Vec::new(), new_partitions: Vec::new(), rows: 0, batches: 0 })
     }
 
@@ -81,24 +86,25 @@ impl StreamWriter {
         let Some(splitter) = &mut self.splitter else {
             if self.files.is_empty() {
                 let folder = self.table.folders.folder(&std::iter::empty::<String>().collect())?;
-                self.files.push(OpenFile::open(&self.table, &folder).await?);
+                self.files.push(OpenFile::open(&self.table, &folder, None).await?);
             }
             return self.files[0].encode(&batch).await;
         };
         let data_columns = self.table.columns.len();
-        let parts = splitter.split(&batch.columns()[data_columns..])?;
+        let buckets = self.table.bucketing.as_ref().map(|bucketing| bucketing.of_batch(&self.table.columns, &batch));
+        let parts = splitter.split(&batch.columns()[data_columns..], buckets.as_ref())?;
         let is_whole = parts.len() == 1;
         let data = batch.project(&(0..data_columns).collect::<Vec<_>>()).map_err(failed)?;
         for (number, rows) in parts {
             if number == self.files.len() {
-                let values = splitter.values(number).clone();
-                self.table.open_partition(&values)?;
-                let folder = self.table.folders.folder(&values)?;
+                let target = splitter.target(number).clone();
+                self.table.open_target(&target)?;
+                let folder = self.table.folders.folder(&target.values)?;
                 if folder.is_new {
                     let location = format!("s3://{}/{}", folder.location.bucket, folder.location.prefix);
-                    self.new_partitions.push(NewPartition { values, location });
+                    self.new_partitions.push(NewPartition { values: target.values, location });
                 }
-                self.files.push(OpenFile::open(&self.table, &folder).await?);
+                self.files.push(OpenFile::open(&self.table, &folder, target.bucket).await?);
             }
             let part = if is_whole { data.clone() } else { take_record_batch(&data, &UInt32Array::from(rows)).map_err(failed)? };
             self.files[number].gather(part).await?;
@@ -136,12 +142,19 @@ impl StreamWriter {
 }
 
 impl OpenFile {
-    async fn open(table: &WriteTable, folder: &Folder) -> Result<OpenFile, EngineError> {
-        let location = folder.location.join(&table.names.next(table.format.extension()));
+    async fn open(table: &WriteTable, folder: &Folder, bucket: Option<i32>) -> Result<OpenFile, EngineError> {
+        let extension = table.format.extension();
+        let name = bucket.map_or_else(|| table.names.next(extension), |bucket| table.names.of_bucket(bucket, extension));
+        let location = folder.location.join(&name);
         let store = table.buckets.object_store(&location.bucket)?;
         let key = Path::parse(&location.prefix).unwrap_or_else(|_| Path::from(location.prefix.as_str()));
         let upload = Upload::open(store, location.bucket.as_str().into(), key, &table.publication).await?;
-        Ok(OpenFile { encoder: Encoder::new(&table.columns, table.format)?, upload, gathered: Vec::new(), gathered_rows: 0 })
+        Ok(OpenFile {
+            encoder: Encoder::new(&table.columns, table.format, &location.prefix)?,
+            upload,
+            gathered: Vec::new(),
+            gathered_rows: 0,
+        })
     }
 
     async fn gather(&mut self, batch: RecordBatch) -> Result<(), EngineError> {
@@ -166,14 +179,18 @@ impl OpenFile {
     async fn encode(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
         match &mut self.encoder {
             Encoder::Parquet(encoder) => encoder.write(batch)?,
+            Encoder::Orc(encoder) => encoder.write(batch)?,
+            Encoder::Avro(encoder) => encoder.write(batch)?,
             Encoder::Lines(encoder) => encoder.write(batch)?,
         }
         self.hand_over().await
     }
 
     async fn flush(&mut self) -> Result<(), EngineError> {
-        if let Encoder::Parquet(encoder) = &mut self.encoder {
-            encoder.flush()?;
+        match &mut self.encoder {
+            Encoder::Parquet(encoder) => encoder.flush()?,
+            Encoder::Orc(encoder) => encoder.flush()?,
+            Encoder::Avro(_) | Encoder::Lines(_) => {}
         }
         self.hand_over().await
     }
@@ -181,8 +198,10 @@ impl OpenFile {
     async fn hand_over(&mut self) -> Result<(), EngineError> {
         let bytes = match &mut self.encoder {
             Encoder::Parquet(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
+            Encoder::Orc(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
+            Encoder::Avro(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
             Encoder::Lines(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
-            Encoder::Parquet(_) | Encoder::Lines(_) => return Ok(()),
+            Encoder::Parquet(_) | Encoder::Orc(_) | Encoder::Avro(_) | Encoder::Lines(_) => return Ok(()),
         };
         self.upload.put(bytes).await
     }
@@ -190,7 +209,8 @@ impl OpenFile {
     fn held(&self) -> usize {
         match &self.encoder {
             Encoder::Parquet(encoder) => encoder.held(),
-            Encoder::Lines(_) => 0,
+            Encoder::Orc(encoder) => encoder.held(),
+            Encoder::Avro(_) | Encoder::Lines(_) => 0,
         }
     }
 
@@ -198,6 +218,8 @@ impl OpenFile {
         self.encode_gathered().await?;
         let rest = match self.encoder {
             Encoder::Parquet(encoder) => encoder.finish()?,
+            Encoder::Orc(encoder) => encoder.finish()?,
+            Encoder::Avro(encoder) => encoder.finish()?,
             Encoder::Lines(encoder) => encoder.finish()?,
         };
         if !rest.is_empty() {
@@ -208,13 +230,16 @@ impl OpenFile {
 }
 
 impl Encoder {
-    fn new(columns: &Arc<[WriteColumn]>, format: FileFormat) -> Result<Encoder, EngineError> {
+    /// `name` is the file's.
+    fn new(columns: &Arc<[WriteColumn]>, format: FileFormat, name: &str) -> Result<Encoder, EngineError> {
         Ok(match format {
             FileFormat::Parquet(compression) => Encoder::Parquet(Box::new(ParquetEncoder::new(Arc::clone(columns), compression)?)),
-            FileFormat::Delimited { delimiter, is_gzipped } => {
-                Encoder::Lines(Box::new(LineEncoder::delimited(columns, delimiter, is_gzipped)))
+            FileFormat::Orc(compression) => Encoder::Orc(Box::new(OrcEncoder::new(columns, compression)?)),
+            FileFormat::Avro(compression) => Encoder::Avro(Box::new(AvroEncoder::new(Arc::clone(columns), compression, name)?)),
+            FileFormat::Delimited { delimiter, compression } => {
+                Encoder::Lines(Box::new(LineEncoder::delimited(columns, delimiter, compression)?))
             }
-            FileFormat::Json { is_gzipped } => Encoder::Lines(Box::new(LineEncoder::json(columns, is_gzipped))),
+            FileFormat::Json { compression } => Encoder::Lines(Box::new(LineEncoder::json(columns, compression)?)),
         })
     }
 }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use async_trait::async_trait;
+use futures::future::BoxFuture;
 use owlake_catalog::{Parameters, StorageFormat};
 use owlake_functions::types::TrinoType;
 
 use super::SERDES;
 use crate::error::EngineError;
+use crate::scan::counting_store::CountedFile;
 use crate::scan::text::lines::Lines;
 
 /// One SerDe.
@@ -25,10 +28,12 @@ pub enum Reading {
     Parquet,
     /// Line by line: what a table's lines mean. Errors: a property or a column's type that cannot be.
     Lines(fn(&LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError>),
+    /// File by file: what a table's files mean. Errors: as for lines.
+    Files(fn(&LineTable<'_>) -> Result<Arc<dyn FileFormat>, EngineError>),
     Unsupported,
 }
 
-/// What a SerDe of lines is told.
+/// What a SerDe is told of a table.
 #[derive(Debug)]
 pub struct LineTable<'a> {
     /// The SerDe's properties.
@@ -60,6 +65,27 @@ pub trait LineDecoder: Send {
     fn decode(&mut self, lines: &Lines) -> Result<Vec<ArrayRef>, EngineError>;
 }
 
+/// What whole files of a table mean; shared by all who read it.
+pub trait FileFormat: fmt::Debug + Send + Sync {
+    /// A reader of one file. Errors: HIVE_BAD_DATA for a file of another format.
+    fn open(&self, file: Arc<CountedFile>) -> BoxFuture<'static, Result<Box<dyn FileReader>, EngineError>>;
+}
+
+/// Reads a file from its start.
+#[async_trait]
+pub trait FileReader: Send {
+    /// Up to `rows_max` rows of the wanted columns, in physical form; none when the file is read. Errors: HIVE_BAD_DATA.
+    async fn next(&mut self, rows_max: usize) -> Result<Option<Rows>, EngineError>;
+}
+
+/// Some rows of a file.
+#[derive(Debug)]
+pub struct Rows {
+    pub count: usize,
+    /// The wanted columns.
+    pub columns: Vec<ArrayRef>,
+}
+
 impl SerDe {
     pub(super) const fn unsupported(class: &'static str) -> SerDe {
         SerDe { class, reading: Reading::Unsupported }
@@ -72,10 +98,9 @@ impl SerDe {
         // Only these two give lines or whole files; a SequenceFile's or a symlink's objects are something else.
         let is_text_input = input_format.is_empty() || input_format.ends_with("TextInputFormat") && !input_format.contains("Symlink");
         let found = if class.is_empty() {
-            let is_parquet = input_format.to_ascii_lowercase().contains("parquet");
-            SERDES
-                .iter()
-                .find(|serde| matches!(serde.reading, Reading::Parquet) == is_parquet && !matches!(serde.reading, Reading::Unsupported))
+            let input = input_format.to_ascii_lowercase();
+            let named = ["parquet", "orc", "avro"].into_iter().find(|name| input.contains(name)).unwrap_or("lazysimple");
+            SERDES.iter().find(|serde| serde.class.to_ascii_lowercase().contains(named) && !matches!(serde.reading, Reading::Unsupported))
         } else {
             // The classes of Parquet's many versions differ in their packages.
             let is_parquet = class.to_ascii_lowercase().contains("parquet");
@@ -120,7 +145,12 @@ mod tests {
         assert_eq!(found("", text), Ok("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"));
         assert_eq!(found("parquet.hive.serde.ParquetHiveSerDe", text), Ok("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"));
         assert_eq!(found("a.b.C", text), Err("a.b.C".to_owned()));
-        assert_eq!(found("org.apache.hadoop.hive.ql.io.orc.OrcSerde", ""), Err("org.apache.hadoop.hive.ql.io.orc.OrcSerde".to_owned()));
+        assert_eq!(found("", "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat"), Ok("org.apache.hadoop.hive.ql.io.orc.OrcSerde"));
+        assert_eq!(
+            found("", "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat"),
+            Ok("org.apache.hadoop.hive.serde2.avro.AvroSerDe")
+        );
+        assert_eq!(found("com.amazon.ionhiveserde.IonHiveSerDe", ""), Err("com.amazon.ionhiveserde.IonHiveSerDe".to_owned()));
         for input in ["org.apache.hadoop.mapred.SequenceFileInputFormat", "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat"] {
             assert_eq!(found("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", input), Err(input.to_owned()));
         }

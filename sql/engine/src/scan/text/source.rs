@@ -1,4 +1,4 @@
-//! How does DataFusion run a scan of text files? As a source of batches: splits shared among threads, each decoded as it is read.
+//! How does DataFusion run a scan of files that a SerDe decodes? As a source of batches: splits shared among threads, each decoded as it is read.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -24,14 +24,22 @@ use super::split::{OpenSplit, Split};
 use crate::error::EngineError;
 use crate::error::from_datafusion::external;
 use crate::scan::origin::ScanOrigin;
-use crate::scan::serde::{LineDecoder, LineFormat};
+use crate::scan::serde::{FileFormat, FileReader, LineDecoder, LineFormat, Rows};
 
 /// What the files of one storage (the table's, or a partition's) are read with.
 #[derive(Debug)]
 pub struct TextFormat {
-    pub lines: Arc<dyn LineFormat>,
+    pub decoding: Decoding,
     /// What becomes of the wanted columns, in their order.
     pub columns: Vec<TextColumn>,
+}
+
+/// What is decoded at once.
+#[derive(Debug)]
+pub enum Decoding {
+    Lines(Arc<dyn LineFormat>),
+    /// Splits are whole files.
+    Files(Arc<dyn FileFormat>),
 }
 
 /// A wanted column as this storage has it.
@@ -61,7 +69,7 @@ pub enum OutputColumn {
     Constant(usize),
 }
 
-/// A scan of text files.
+/// A scan of files that a SerDe decodes.
 #[derive(Debug, Clone)]
 pub struct TextSource {
     pub schema: SchemaRef,
@@ -178,9 +186,33 @@ struct TextReader {
 }
 
 struct CurrentSplit {
-    open: OpenSplit,
-    decoder: Box<dyn LineDecoder>,
+    open: Open,
     split: TextSplit,
+}
+
+enum Open {
+    Lines { lines: Box<OpenSplit>, decoder: Box<dyn LineDecoder> },
+    File(Box<dyn FileReader>),
+}
+
+impl Open {
+    async fn new(split: &TextSplit) -> Result<Open, EngineError> {
+        Ok(match &split.format.decoding {
+            Decoding::Lines(format) => Open::Lines { lines: Box::new(OpenSplit::new(split.split.clone())), decoder: format.decoder()? },
+            Decoding::Files(format) => Open::File(format.open(Arc::clone(&split.split.file)).await?),
+        })
+    }
+
+    async fn next(&mut self, rows_max: usize, metrics: &BaselineMetrics) -> Result<Option<Rows>, EngineError> {
+        match self {
+            Open::Lines { lines, decoder } => {
+                let Some(lines) = lines.lines(rows_max).await? else { return Ok(None) };
+                let _timer = metrics.elapsed_compute().timer();
+                Ok(Some(Rows { count: lines.len(), columns: decoder.decode(&lines)? }))
+            }
+            Open::File(reader) => reader.next(rows_max).await,
+        }
+    }
 }
 
 impl TextReader {
@@ -190,21 +222,19 @@ impl TextReader {
                 Some(current) => current,
                 None => {
                     let Some(split) = self.splits.pop_front() else { return Ok(None) };
-                    let decoder = split.format.lines.decoder()?;
-                    self.current.insert(CurrentSplit { open: OpenSplit::new(split.split.clone()), decoder, split })
+                    self.current.insert(CurrentSplit { open: Open::new(&split).await?, split })
                 }
             };
-            let Some(lines) = current.open.lines(self.rows_max.min(self.rows_left)).await? else {
+            let Some(rows) = current.open.next(self.rows_max.min(self.rows_left), &self.metrics).await? else {
                 self.current = None;
                 continue;
             };
             let timer = self.metrics.elapsed_compute().timer();
-            let rows = lines.len();
-            let decoded = current.decoder.decode(&lines)?;
-            let batch = assemble(&self.schema, &self.output, &current.split, decoded, rows)?;
+            let count = rows.count;
+            let batch = assemble(&self.schema, &self.output, &current.split, rows.columns, count)?;
             timer.done();
-            self.rows_left -= rows;
-            self.metrics.record_output(rows);
+            self.rows_left -= count;
+            self.metrics.record_output(count);
             return Ok(Some(batch));
         }
         Ok(None)

@@ -41,6 +41,13 @@ pub struct Split {
     pub skipped: SkippedLines,
 }
 
+impl Split {
+    /// All of a file, as it is stored.
+    pub fn whole(file: &Arc<CountedFile>) -> Split {
+        Split { file: Arc::clone(file), range: 0..file.listed.meta.size, codec: None, skipped: SkippedLines::default() }
+    }
+}
+
 /// How large splits of `total_bytes` should be so that `threads` threads share them evenly.
 pub fn split_bytes(total_bytes: u64, threads: usize) -> u64 {
     (total_bytes / (threads.max(1) as u64 * SPLITS_PER_THREAD)).clamp(SPLIT_BYTES_MIN, SPLIT_BYTES_MAX)
