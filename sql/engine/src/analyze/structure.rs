@@ -8,7 +8,7 @@ use crate::ir::expr::{Subquery, SubqueryKind};
 use crate::ir::{Expr, ExprKind, FrameBound, Ordering, Symbol};
 
 /// Whether two expressions mean the same: same kinds, functions, types and columns; lambda parameters match by position.
-/// Subqueries are never the same.
+/// A subquery is the same as itself only, copied to another place (GROUP BY's ordinal of an output).
 pub(crate) fn is_same(left: &Expr, right: &Expr) -> bool {
     Comparison::default().is_same(left, right)
 }
@@ -96,11 +96,15 @@ impl Comparison {
             (
                 ExprKind::Case { branches: left, otherwise: left_otherwise },
                 ExprKind::Case { branches: right, otherwise: right_otherwise },
-            ) => self.branches(left, right) && self.optional(left_otherwise, right_otherwise),
+            ) => self.branches(left, right) && self.optional(left_otherwise.as_deref(), right_otherwise.as_deref()),
             (
                 ExprKind::SimpleCase { operand: left_operand, branches: left, otherwise: left_otherwise },
                 ExprKind::SimpleCase { operand: right_operand, branches: right, otherwise: right_otherwise },
-            ) => self.is_same(left_operand, right_operand) && self.branches(left, right) && self.optional(left_otherwise, right_otherwise),
+            ) => {
+                self.is_same(left_operand, right_operand)
+                    && self.branches(left, right)
+                    && self.optional(left_otherwise.as_deref(), right_otherwise.as_deref())
+            }
             (ExprKind::NullIf { first: left, equal: left_equal }, ExprKind::NullIf { first: right, equal: right_equal }) => {
                 self.is_same(left, right) && self.is_same(left_equal, right_equal)
             }
@@ -109,6 +113,9 @@ impl Comparison {
             }
             (ExprKind::Field { input: left, index: left_index }, ExprKind::Field { input: right, index: right_index }) => {
                 left_index == right_index && self.is_same(left, right)
+            }
+            (ExprKind::Subquery(left), ExprKind::Subquery(right)) => {
+                left.location == right.location && self.optional(compared_value(left), compared_value(right))
             }
             _ => false,
         }
@@ -123,7 +130,7 @@ impl Comparison {
             && left.iter().zip(right).all(|(left, right)| self.is_same(&left.0, &right.0) && self.is_same(&left.1, &right.1))
     }
 
-    fn optional(&mut self, left: &Option<Box<Expr>>, right: &Option<Box<Expr>>) -> bool {
+    fn optional(&mut self, left: Option<&Expr>, right: Option<&Expr>) -> bool {
         match (left, right) {
             (None, None) => true,
             (Some(left), Some(right)) => self.is_same(left, right),

@@ -105,7 +105,10 @@ impl HigherOrderUDFImpl for LambdaKernelUdf {
         let mut operands = Vec::with_capacity(args.args.len());
         for (position, argument) in args.args.iter().enumerate() {
             operands.push(match (argument, self.lambdas.get(position)) {
-                (ValueOrLambda::Value(value), _) => Operand::Value(value.to_array(args.number_rows)?),
+                (ValueOrLambda::Value(value), _) => {
+                    let expected = self.binding.argument_arrows.get(position);
+                    Operand::Value(super::typed(value.to_array(args.number_rows)?, expected))
+                }
                 (ValueOrLambda::Lambda(lambda), Some(Some((_, return_arrow)))) => Operand::Lambda(Lambda::new(lambda, return_arrow)),
                 (ValueOrLambda::Lambda(_), _) => {
                     return Err(FunctionError::internal(format!("'{}' takes no lambda at position {position}", self.binding.name)).into());

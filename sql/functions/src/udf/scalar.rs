@@ -50,9 +50,9 @@ impl KernelUdf {
         let is_constant = self.is_deterministic && arguments.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let rows = if is_constant { 1 } else { number_rows };
         let mut constants = Vec::with_capacity(arguments.len());
-        for argument in arguments {
+        for (argument, expected) in arguments.iter().zip(&self.binding.argument_arrows) {
             constants.push(match argument {
-                ColumnarValue::Scalar(value) => Some(value.to_array_of_size(1)?),
+                ColumnarValue::Scalar(value) => Some(super::typed(value.to_array_of_size(1)?, Some(expected))),
                 ColumnarValue::Array(_) => None,
             });
         }
@@ -62,11 +62,11 @@ impl KernelUdf {
         }
         let keeps_single = self.constants == Constants::Single;
         let mut arrays = Vec::with_capacity(arguments.len());
-        for (argument, constant) in arguments.iter().zip(&constants) {
+        for ((argument, constant), expected) in arguments.iter().zip(&constants).zip(&self.binding.argument_arrows) {
             arrays.push(match (argument, constant) {
-                (ColumnarValue::Array(values), _) => Arc::clone(values),
+                (ColumnarValue::Array(values), _) => super::typed(Arc::clone(values), Some(expected)),
                 (ColumnarValue::Scalar(_), Some(constant)) if rows == 1 || keeps_single => Arc::clone(constant),
-                (ColumnarValue::Scalar(value), _) => value.to_array_of_size(rows)?,
+                (ColumnarValue::Scalar(value), _) => super::typed(value.to_array_of_size(rows)?, Some(expected)),
             });
         }
         let values = match self.nulls {
