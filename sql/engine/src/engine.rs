@@ -17,7 +17,7 @@ use owlake_syntax::Parsed;
 use owlake_syntax::trino::ast::{self, Explain, StatementKind};
 use tokio_util::sync::CancellationToken;
 
-use crate::analyze::analyzer::{AnalyzerContext, Wording, analyze_query};
+use crate::analyze::analyzer::{AnalyzerContext, Wording, analyze_query, analyze_view};
 use crate::analyze::parameters;
 use crate::analyze::tables::CatalogTables;
 use crate::error::EngineError;
@@ -416,7 +416,10 @@ impl Engine {
         let context = self.statement_context(session.clone());
         let catalog = Arc::clone(&self.catalog);
         let (view, columns) = on_big_stack(async move {
-            let columns = analyze(catalog.as_ref(), &session, &view.query, parameter_count)?.columns;
+            let parameters = parameters::bind(&session.parameters, parameter_count)?;
+            let tables = CatalogTables { catalog: catalog.as_ref() };
+            let context = AnalyzerContext { session: &session, tables: &tables, parameters, wording: Wording::Athena };
+            let columns = analyze_view(&context, &view)?.columns;
             Ok((view, columns))
         })
         .await?;

@@ -39,9 +39,25 @@ pub enum Wording {
 /// Turns a parsed query into the typed tree. Recursive: run it on a big stack.
 /// Errors: Trino's semantic errors, with name, text and position.
 pub fn analyze_query(context: &AnalyzerContext<'_>, query: &ast::Query) -> Result<ir::Query, EngineError> {
+    analyze_with(Analyzer::new(context), query)
+}
+
+/// As [`analyze_query`], for the query of a view. Errors: also VIEW_IS_RECURSIVE, when the view is replaced by one that reads it.
+/// Ref: Trino 401 `StatementAnalyzer.createScopeForView`.
+pub fn analyze_view(context: &AnalyzerContext<'_>, view: &ast::CreateView) -> Result<ir::Query, EngineError> {
     let mut analyzer = Analyzer::new(context);
+    if view.is_replace {
+        analyzer.shared.replaced_view = analyzer.qualify(&view.name).ok();
+    }
+    analyze_with(analyzer, &view.query)
+}
+
+fn analyze_with<'a>(mut analyzer: Analyzer<'a>, query: &'a ast::Query) -> Result<ir::Query, EngineError> {
     let scope = Scope::root(0);
     let mut output = analyzer.query(query, &scope, true)?;
+    if let Some(failure) = analyzer.shared.deferred.take() {
+        return Err(failure);
+    }
     hidden::drop_unused(&mut output.relation, &analyzer.shared.unused_hidden);
     let columns = output
         .fields
@@ -118,6 +134,23 @@ pub(crate) struct SelectState<'a> {
     pub grouping_calls: Vec<PendingGrouping>,
 }
 
+impl<'a> SelectState<'a> {
+    /// A SELECT that has asked for nothing yet.
+    pub(crate) fn new(location: Location, source: Rc<Scope<'a>>) -> SelectState<'a> {
+        SelectState {
+            location,
+            source,
+            windows: HashMap::new(),
+            aggregates: Vec::new(),
+            window_calls: Vec::new(),
+            order_by_window_calls: Vec::new(),
+            patterns: Vec::new(),
+            order_by_patterns: Vec::new(),
+            grouping_calls: Vec::new(),
+        }
+    }
+}
+
 /// A window call, and the window as written for what is found wrong with it once the groups are known.
 #[derive(Debug)]
 pub(crate) struct PendingWindow<'a> {
@@ -159,6 +192,10 @@ pub(crate) struct Shared {
     /// References that leave a subquery, by the subquery's first column.
     pub outer_references: HashMap<Symbol, Vec<Reference>>,
     pub views: Vec<QualifiedTableName>,
+    /// The view that the statement replaces; its query may not read it.
+    pub replaced_view: Option<QualifiedTableName>,
+    /// What fails the query in the end, unless something else does before.
+    pub deferred: Option<EngineError>,
     /// Whether a name has meant an output of the SELECT, for who clears it beforehand.
     pub reads_outputs: bool,
     /// What the row pattern expression being read refers to.

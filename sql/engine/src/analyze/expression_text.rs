@@ -1,8 +1,9 @@
 //! How do error texts repeat an expression? Ref: Trino 401 `ExpressionFormatter`.
 
+use owlake_syntax::format::format_row_pattern;
 use owlake_syntax::trino::ast::{
-    Expression, ExpressionKind, FrameBound, FrameUnit, FunctionCall, Identifier, LogicalOperator, NullOrdering, NullTreatment, OrderBy,
-    Quantifier, Sign, TrimSpecification, WhenClause, Window, WindowFrame, WindowSpecification,
+    AfterMatchSkip, Expression, ExpressionKind, FrameBound, FrameUnit, FunctionCall, Identifier, LogicalOperator, NullOrdering,
+    NullTreatment, OrderBy, PatternSearchMode, Quantifier, Sign, TrimSpecification, WhenClause, Window, WindowFrame, WindowSpecification,
 };
 
 use super::json_text;
@@ -222,9 +223,47 @@ fn frame_text(frame: &WindowFrame) -> String {
         FrameUnit::Range => "RANGE",
         FrameUnit::Groups => "GROUPS",
     };
-    match &frame.end {
+    let extent = match &frame.end {
         Some(end) => format!("{unit} BETWEEN {} AND {}", bound_text(&frame.start), bound_text(end)),
         None => format!("{unit} {}", bound_text(&frame.start)),
+    };
+    let joined = |parts: Vec<String>| parts.join(", ");
+    let mut parts = Vec::new();
+    if !frame.measures.is_empty() {
+        let measures =
+            frame.measures.iter().map(|measure| format!("{} AS {}", expression_text(&measure.expression), name_text(&measure.name)));
+        parts.push(format!("MEASURES {}", joined(measures.collect())));
+    }
+    parts.push(extent);
+    parts.extend(frame.after_match_skip.as_ref().map(skip_text));
+    parts.extend(frame.search_mode.as_ref().map(|mode| match mode {
+        PatternSearchMode::Initial(_) => "INITIAL".to_owned(),
+        PatternSearchMode::Seek(_) => "SEEK".to_owned(),
+    }));
+    parts.extend(frame.pattern.as_ref().map(|pattern| format!("PATTERN({})", format_row_pattern(pattern))));
+    if !frame.subsets.is_empty() {
+        let subsets = frame
+            .subsets
+            .iter()
+            .map(|subset| format!("{} = ({})", name_text(&subset.name), joined(subset.variables.iter().map(name_text).collect())));
+        parts.push(format!("SUBSET {}", joined(subsets.collect())));
+    }
+    if !frame.definitions.is_empty() {
+        let definitions = frame
+            .definitions
+            .iter()
+            .map(|definition| format!("{} AS {}", name_text(&definition.name), expression_text(&definition.condition)));
+        parts.push(format!("DEFINE {}", joined(definitions.collect())));
+    }
+    parts.join(" ")
+}
+
+fn skip_text(skip: &AfterMatchSkip) -> String {
+    match skip {
+        AfterMatchSkip::ToNextRow(_) => "AFTER MATCH SKIP TO NEXT ROW".to_owned(),
+        AfterMatchSkip::PastLastRow(_) => "AFTER MATCH SKIP PAST LAST ROW".to_owned(),
+        AfterMatchSkip::ToFirst(name, _) => format!("AFTER MATCH SKIP TO FIRST {}", name_text(name)),
+        AfterMatchSkip::ToLast(name, _) => format!("AFTER MATCH SKIP TO LAST {}", name_text(name)),
     }
 }
 

@@ -12,7 +12,7 @@ use owlake_syntax::trino::ast::{
 use crate::error::EngineError;
 use crate::ir::{Column, Expr, ExprKind, Ordering, Relation, SetOperation};
 
-use super::analyzer::{Analyzer, Place};
+use super::analyzer::{Analyzer, Clause, Place, SelectState};
 use super::calls::ordering;
 use super::coercion::coerced;
 use super::expression::field_of;
@@ -255,8 +255,7 @@ impl<'a> Analyzer<'a> {
     }
 
     pub(crate) fn values(&mut self, rows: &'a [Expression], at: Location, scope: &Rc<Scope<'a>>) -> Analysis<Output> {
-        let place = Place::plain(scope);
-        let typed = rows.iter().map(|row| self.expression(row, &place)).collect::<Analysis<Vec<_>>>()?;
+        let typed = self.values_rows(rows, at, scope)?;
         let row_type = |expr: &Expr| match &expr.data_type {
             TrinoType::Row(fields) => fields.iter().map(|field| field.data_type.clone()).collect::<Vec<_>>(),
             other => vec![other.clone()],
@@ -287,6 +286,33 @@ impl<'a> Analyzer<'a> {
         });
         let fields = fields.collect();
         Ok(Output { relation: self.values_relation(columns, rows), fields })
+    }
+
+    /// The rows, typed. An aggregate among them has its type, and fails the query when nothing else does. Ref: Trino 401 finds it
+    /// while it plans.
+    fn values_rows(&mut self, rows: &'a [Expression], at: Location, scope: &Rc<Scope<'a>>) -> Analysis<Vec<Expr>> {
+        let place = Place::plain(scope);
+        let typed: Analysis<Vec<Expr>> = rows.iter().map(|row| self.expression(row, &place)).collect();
+        let failure = match typed {
+            Err(failure) if failure.name == "EXPRESSION_NOT_SCALAR" => failure,
+            typed => return typed,
+        };
+        self.selects.push(SelectState::new(at, Rc::clone(scope)));
+        let place = Place::of(scope, Clause::Select);
+        let retyped: Analysis<Vec<Expr>> = rows.iter().map(|row| self.expression(row, &place)).collect();
+        let has_only_aggregates = self.selects.pop().is_some_and(|select| {
+            !select.aggregates.is_empty()
+                && select.window_calls.is_empty()
+                && select.patterns.is_empty()
+                && select.grouping_calls.is_empty()
+        });
+        match retyped {
+            Ok(typed) if has_only_aggregates => {
+                self.shared.deferred.get_or_insert(failure);
+                Ok(typed)
+            }
+            _ => Err(failure),
+        }
     }
 
     /// Rows that read outer columns or hold subqueries are projections of one empty row; the rest is a table of constants.

@@ -61,17 +61,7 @@ impl<'a> Analyzer<'a> {
             }
             None => (Relation::Values { columns: Vec::new(), rows: vec![Vec::new()] }, Scope::within(scope, Vec::new())),
         };
-        self.selects.push(SelectState {
-            location: at,
-            source: Rc::clone(&source),
-            windows: HashMap::new(),
-            aggregates: Vec::new(),
-            window_calls: Vec::new(),
-            order_by_window_calls: Vec::new(),
-            patterns: Vec::new(),
-            order_by_patterns: Vec::new(),
-            grouping_calls: Vec::new(),
-        });
+        self.selects.push(SelectState::new(at, Rc::clone(&source)));
         let result = self.select_clauses(specification, at, tail, relation, &source);
         self.selects.pop();
         result

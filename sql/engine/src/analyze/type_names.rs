@@ -3,7 +3,7 @@
 use owlake_functions::types::TrinoType;
 use owlake_functions::types::from_syntax::resolve;
 use owlake_syntax::location::Location;
-use owlake_syntax::trino::ast::{DataType, DataTypeKind, TypeParameter};
+use owlake_syntax::trino::ast::{DataType, DataTypeKind, Identifier, TypeParameter};
 
 use crate::error::EngineError;
 
@@ -21,7 +21,7 @@ pub(crate) fn resolve_type(data_type: &DataType, location: Location) -> Analysis
 pub(crate) fn type_text(data_type: &DataType) -> String {
     match &data_type.kind {
         DataTypeKind::Generic { name, parameters } => {
-            let name = if name.is_delimited { format!("\"{}\"", name.value.replace('"', "\"\"")) } else { name.value.clone() };
+            let name = name_text(name);
             if parameters.is_empty() {
                 return name;
             }
@@ -32,7 +32,7 @@ pub(crate) fn type_text(data_type: &DataType) -> String {
             let fields: Vec<String> = fields
                 .iter()
                 .map(|field| match &field.name {
-                    Some(name) => format!("{} {}", name.value, type_text(&field.data_type)),
+                    Some(name) => format!("{} {}", name_text(name), type_text(&field.data_type)),
                     None => type_text(&field.data_type),
                 })
                 .collect();
@@ -44,6 +44,11 @@ pub(crate) fn type_text(data_type: &DataType) -> String {
         DataTypeKind::Time { precision, with_time_zone } => temporal_text("time", precision.as_deref(), *with_time_zone),
         DataTypeKind::Timestamp { precision, with_time_zone } => temporal_text("timestamp", precision.as_deref(), *with_time_zone),
     }
+}
+
+/// A name as written, in its quotes.
+fn name_text(name: &Identifier) -> String {
+    if name.is_delimited { format!("\"{}\"", name.value.replace('"', "\"\"")) } else { name.value.clone() }
 }
 
 fn temporal_text(name: &str, precision: Option<&TypeParameter>, with_time_zone: bool) -> String {

@@ -14,6 +14,9 @@ use super::tables::{QualifiedTableName, ViewDefinition};
 
 impl Analyzer<'_> {
     pub(crate) fn view(&mut self, name: &QualifiedTableName, view: &ViewDefinition, at: Location) -> Analysis<Output> {
+        if self.shared.replaced_view.as_ref() == Some(name) {
+            return Err(fail_at(at, "VIEW_IS_RECURSIVE", "Statement would create a recursive view"));
+        }
         if self.shared.views.contains(name) {
             return Err(fail_at(at, "VIEW_IS_RECURSIVE", "View is recursive"));
         }

@@ -125,6 +125,8 @@ impl Lowerer {
                 Ok(udf_call(get_field(), vec![input, constant(ScalarValue::Utf8(Some(format!("c{index}"))))]))
             }
             ExprKind::Array(elements) => self.array(elements, &expr.data_type),
+            // What made the column has failed or not by then.
+            ExprKind::Try(input) if matches!(input.kind, ExprKind::Column(_)) => self.expr(input),
             ExprKind::Try(input) => {
                 let input = self.expr(input)?;
                 Ok(udf_call(crate::plan::try_marker::try_marker(), vec![input]))

@@ -18,7 +18,7 @@ use super::lowerer::{Lowerer, column_of, constant, name_of, project};
 use super::native::binary;
 use super::set_operation::distinct;
 use crate::error::EngineError;
-use crate::ir::{Column, Relation};
+use crate::ir::{Column, Relation, SetOperation};
 
 /// What a [`Relation::RecursiveReference`] reads.
 #[derive(Debug, Clone)]
@@ -58,7 +58,8 @@ impl Lowerer {
         work_columns.push(depth.clone());
         self.recursions.insert(*id, WorkTable::Recursion { name: name.clone(), columns: work_columns });
         let step_depth = self.fresh_column(TrinoType::Bigint);
-        let step = with_depth(step, *id, &step_depth)
+        let step = self
+            .with_depth(step, *id, &step_depth)?
             .ok_or_else(|| EngineError::engine("NOT_SUPPORTED", "The recursive step of a WITH query is too complex"))?;
         let step_plan = self.relation(&step);
         self.recursions.remove(id);
@@ -107,44 +108,79 @@ impl Lowerer {
         }
         columns
     }
-}
 
-/// The recursion's step with the depth of the rows it reads passed through to its top. `None` where rows of different
-/// depths would mix.
-fn with_depth(step: &Relation, id: u32, depth: &Column) -> Option<Relation> {
-    let through = |input: &Relation| with_depth(input, id, depth).map(Box::new);
-    let reads = |side: &Relation| reads_recursion(side, id);
-    Some(match step {
-        Relation::RecursiveReference { id: read, columns } if *read == id => {
-            Relation::RecursiveReference { id, columns: columns.iter().chain([depth]).cloned().collect() }
-        }
-        Relation::Filter { input, predicate } => Relation::Filter { input: through(input)?, predicate: predicate.clone() },
-        Relation::Project { input, expressions } => {
-            let passed = (depth.clone(), super::dependent::reference(depth));
-            Relation::Project { input: through(input)?, expressions: expressions.iter().cloned().chain([passed]).collect() }
-        }
-        Relation::Sort { input, order_by } => Relation::Sort { input: through(input)?, order_by: order_by.clone() },
-        Relation::Unnest { input, items, ordinality, keeps_empty } => {
-            Relation::Unnest { input: through(input)?, items: items.clone(), ordinality: ordinality.clone(), keeps_empty: *keeps_empty }
-        }
-        Relation::Join { kind, left, right, condition } => {
-            let (left, right) = match (reads(left), reads(right)) {
-                (true, false) => (through(left)?, right.clone()),
-                (false, true) => (left.clone(), through(right)?),
-                _ => return None,
-            };
-            Relation::Join { kind: *kind, left, right, condition: condition.clone() }
-        }
-        Relation::Lateral { kind, left, right, correlation, condition, location } if reads(left) && !reads(right) => Relation::Lateral {
-            kind: *kind,
-            left: through(left)?,
-            right: right.clone(),
-            correlation: correlation.clone(),
-            condition: condition.clone(),
-            location: *location,
-        },
-        _ => return None,
-    })
+    /// The recursion's step with the depth of the rows it reads passed through to its top: all rows of one step have the same.
+    /// `None` where rows that have no depth would mix in, or the recursion is read twice.
+    fn with_depth(&mut self, step: &Relation, id: u32, depth: &Column) -> Result<Option<Relation>, EngineError> {
+        let reads = |side: &Relation| reads_recursion(side, id);
+        let mut through = |input: &Relation| Ok::<_, EngineError>(self.with_depth(input, id, depth)?.map(Box::new));
+        Ok(match step {
+            Relation::RecursiveReference { id: read, columns } if *read == id => {
+                Some(Relation::RecursiveReference { id, columns: columns.iter().chain([depth]).cloned().collect() })
+            }
+            Relation::Filter { input, predicate } => through(input)?.map(|input| Relation::Filter { input, predicate: predicate.clone() }),
+            Relation::Project { input, expressions } => through(input)?.map(|input| {
+                let passed = (depth.clone(), super::dependent::reference(depth));
+                Relation::Project { input, expressions: expressions.iter().cloned().chain([passed]).collect() }
+            }),
+            Relation::Distinct { input } => through(input)?.map(|input| Relation::Distinct { input }),
+            Relation::Sort { input, order_by } => through(input)?.map(|input| Relation::Sort { input, order_by: order_by.clone() }),
+            Relation::Unnest { input, items, ordinality, keeps_empty } => through(input)?.map(|input| Relation::Unnest {
+                input,
+                items: items.clone(),
+                ordinality: ordinality.clone(),
+                keeps_empty: *keeps_empty,
+            }),
+            Relation::Join { kind, left, right, condition } => {
+                let sides = match (reads(left), reads(right)) {
+                    (true, false) => through(left)?.map(|left| (left, right.clone())),
+                    (false, true) => through(right)?.map(|right| (left.clone(), right)),
+                    _ => None,
+                };
+                sides.map(|(left, right)| Relation::Join { kind: *kind, left, right, condition: condition.clone() })
+            }
+            Relation::Lateral { kind, left, right, correlation, condition, location } => {
+                let sides = match (reads(left), reads(right)) {
+                    (true, false) => through(left)?.map(|left| (left, right.clone())),
+                    (false, true) => through(right)?.map(|right| (left.clone(), right)),
+                    _ => None,
+                };
+                sides.map(|(left, right)| Relation::Lateral {
+                    kind: *kind,
+                    left,
+                    right,
+                    correlation: correlation.clone(),
+                    condition: condition.clone(),
+                    location: *location,
+                })
+            }
+            Relation::SetOperation {
+                operation: operation @ (SetOperation::Intersect | SetOperation::Except),
+                is_distinct: true,
+                inputs,
+                columns,
+            } => {
+                let Some(position) = inputs.iter().position(|(input, _)| reads(input)) else { return Ok(None) };
+                // The rows come from the first input; an intersection may begin with any.
+                if position > 0 && *operation == SetOperation::Except {
+                    return Ok(None);
+                }
+                let mut inputs = inputs.clone();
+                inputs.swap(0, position);
+                let Some(((first, _), rest)) = inputs.split_first_mut() else { return Ok(None) };
+                let Some(carrying) = through(first)? else { return Ok(None) };
+                if rest.iter().any(|(input, _)| reads(input)) {
+                    return Ok(None);
+                }
+                *first = *carrying;
+                let plan = self.matching_with(*operation, &inputs, columns, depth)?;
+                let read = self.fresh_symbol().0;
+                self.register_plan(read, plan);
+                Some(Relation::RecursiveReference { id: read, columns: columns.iter().chain([depth]).cloned().collect() })
+            }
+            _ => None,
+        })
+    }
 }
 
 fn reads_recursion(relation: &Relation, id: u32) -> bool {

@@ -21,9 +21,21 @@ impl Lowerer {
     ) -> Result<LogicalPlan, EngineError> {
         match operation {
             SetOperation::Union => self.union(is_distinct, inputs, columns),
-            SetOperation::Intersect => self.matching(JoinType::LeftSemi, is_distinct, inputs, columns),
-            SetOperation::Except => self.matching(JoinType::LeftAnti, is_distinct, inputs, columns),
+            SetOperation::Intersect => self.matching(JoinType::LeftSemi, is_distinct, inputs, columns, None),
+            SetOperation::Except => self.matching(JoinType::LeftAnti, is_distinct, inputs, columns, None),
         }
+    }
+
+    /// A distinct INTERSECT or EXCEPT that hands `carried`, a column of the first input with the same value in all its rows, on.
+    pub(super) fn matching_with(
+        &mut self,
+        operation: SetOperation,
+        inputs: &[(Relation, Vec<Symbol>)],
+        columns: &[Column],
+        carried: &Column,
+    ) -> Result<LogicalPlan, EngineError> {
+        let join_type = if operation == SetOperation::Except { JoinType::LeftAnti } else { JoinType::LeftSemi };
+        self.matching(join_type, true, inputs, columns, Some(carried))
     }
 
     fn union(&mut self, is_distinct: bool, inputs: &[(Relation, Vec<Symbol>)], columns: &[Column]) -> Result<LogicalPlan, EngineError> {
@@ -43,11 +55,14 @@ impl Lowerer {
         is_distinct: bool,
         inputs: &[(Relation, Vec<Symbol>)],
         columns: &[Column],
+        carried: Option<&Column>,
     ) -> Result<LogicalPlan, EngineError> {
         let Some(((first, first_symbols), rest)) = inputs.split_first() else {
             return Err(EngineError::internal("a set operation without inputs"));
         };
-        let mut plan = self.renamed(first, first_symbols, columns)?;
+        let own: Vec<Column> = columns.iter().chain(carried).cloned().collect();
+        let own_symbols: Vec<Symbol> = first_symbols.iter().copied().chain(carried.map(|column| column.symbol)).collect();
+        let mut plan = self.renamed(first, &own_symbols, &own)?;
         if is_distinct {
             plan = distinct(plan);
         }
@@ -63,7 +78,7 @@ impl Lowerer {
                 on.push((column_of(left_number.symbol), column_of(right_number.symbol)));
             }
             plan = joined_on(plan, right, join_type, on, None, NullEquality::NullEqualsNull)?;
-            plan = project(plan, columns.iter().map(|column| column_of(column.symbol)).collect())?;
+            plan = project(plan, own.iter().map(|column| column_of(column.symbol)).collect())?;
         }
         Ok(plan)
     }

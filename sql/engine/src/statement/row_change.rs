@@ -13,7 +13,7 @@ use crate::error::EngineError;
 pub(crate) fn refusal(context: &StatementContext, statement: &StatementKind) -> Option<EngineError> {
     let (table, view_text) = match statement {
         StatementKind::Delete(delete) => (&delete.table, "Deleting from views is not supported"),
-        StatementKind::Update(update) => (&update.table, "Updating through views is not supported"),
+        StatementKind::Update(update) => (&update.table, "Updating views is not supported"),
         StatementKind::Merge(merge) => (&merge.target, "Merging into views is not supported"),
         _ => return None,
     };
@@ -26,7 +26,8 @@ fn refused(
     name: &QualifiedName,
     view_text: &str,
 ) -> Result<EngineError, EngineError> {
-    let at = name.location();
+    // What is wrong with the table stands at the statement, not at the name.
+    let at = Location::START;
     let (database, table) = view::resolve(context, name)?;
     let table = match context.catalog.table(&database, &table) {
         Ok(table) => table,
@@ -39,8 +40,7 @@ fn refused(
         Err(error) => return Err(failure::from_catalog(error)),
     };
     if table.is_view() {
-        // These stand at the statement, not at the name.
-        return Ok(located("NOT_SUPPORTED", Location::START, view_text));
+        return Ok(located("NOT_SUPPORTED", at, view_text));
     }
     if let StatementKind::Update(update) = statement {
         let is_column = |name: &str| table.columns().iter().chain(table.partition_keys()).any(|column| column.name == name);

@@ -7,7 +7,7 @@ use owlake_catalog::{
     Archive, CatalogError, Column, DatabaseName, Parameters, StorageDescriptor, StorageFormat, Table, TableDefinition, TableName,
     TableUpdate,
 };
-use owlake_functions::types::hive;
+use owlake_functions::types::{TrinoType, hive};
 use owlake_syntax::format::format_query;
 use owlake_syntax::trino::ast::{CreateView, QualifiedName};
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::ir;
 const CATALOG: &str = "awsdatacatalog";
 
 /// Stores the view of an analysed query. Errors: TABLE_ALREADY_EXISTS, MISSING_COLUMN_NAME, DUPLICATE_COLUMN_NAME,
-/// NOT_SUPPORTED for a column type that a metastore cannot hold.
+/// COLUMN_TYPE_UNKNOWN, NOT_SUPPORTED for a column type that a metastore cannot hold.
 pub(crate) fn create(context: &StatementContext, view: &CreateView, columns: &[ir::OutputColumn]) -> Result<(), EngineError> {
     check_columns(columns)?;
     let (database, name) = resolve(context, &view.name)?;
@@ -65,6 +65,10 @@ fn check_columns(columns: &[ir::OutputColumn]) -> Result<(), EngineError> {
                 "DUPLICATE_COLUMN_NAME",
                 format!("line 1:1: Column name '{}' specified more than once", column.name),
             ));
+        }
+        if column.data_type == TrinoType::Unknown {
+            let message = format!("line 1:1: Column type is unknown at position {}", position + 1);
+            return Err(EngineError::engine("COLUMN_TYPE_UNKNOWN", message));
         }
     }
     Ok(())

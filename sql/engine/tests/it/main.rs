@@ -3,6 +3,9 @@
 
 mod conformance;
 mod examples;
+mod failing_store;
 mod inventory;
+mod known_gaps;
 mod lake;
+mod limits;
 mod manual;
