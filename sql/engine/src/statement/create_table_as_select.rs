@@ -44,24 +44,26 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
     }
     let key_count = check_partitioned_by(&columns, &settings.partitioned_by)?;
     let hive = hive_columns(&columns)?;
+    settings.format.check_new_columns(&columns[..columns.len() - key_count])?;
     let (location, shown) = settings.location(&scope.session)?;
     check_empty(&context.buckets, &location, &format!("{database}.{name}"), &shown).await?;
     let (data, keys) = hive.split_at(hive.len() - key_count);
     let definition = definition(&context, &settings, create.comment, &location, data, keys);
     let storage = Arc::clone(&storage_of(&definition).format);
+    let mut written = columns.into_iter().map(|(name, data_type)| WriteColumn { name, data_type, fit: None });
+    let data: Vec<WriteColumn> = written.by_ref().take(hive.len() - key_count).collect();
+    let folders = Folders { base: location, keys: keys.to_vec(), existing: None, template: None };
+    // Made without data, too: it checks the columns.
+    let table = WriteTable::new(
+        data,
+        written.collect(),
+        settings.format,
+        settings.buckets,
+        folders,
+        scope.names(),
+        Arc::clone(&context.buckets),
+    )?;
     let plan = if create.with_data {
-        let mut written = columns.into_iter().map(|(name, data_type)| WriteColumn { name, data_type, fit: None });
-        let data: Vec<WriteColumn> = written.by_ref().take(hive.len() - key_count).collect();
-        let folders = Folders { base: location, keys: keys.to_vec(), existing: None, template: None };
-        let table = WriteTable::new(
-            data,
-            written.collect(),
-            settings.format,
-            settings.buckets,
-            folders,
-            scope.names(),
-            Arc::clone(&context.buckets),
-        )?;
         Some(WritePlan { rows: scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?, table })
     } else {
         None

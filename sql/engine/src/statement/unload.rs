@@ -21,6 +21,7 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<Wri
         query.columns.iter().map(|column| (column.name.to_lowercase(), column.data_type.clone())).collect();
     let key_count = super::create_table_as_select::check_partitioned_by(&columns, &partitioned_by)?;
     let hive: Vec<Column> = hive_columns(&columns)?;
+    format.check_new_columns(&columns[..columns.len() - key_count])?;
     let base = Location::parse(&unload.location).map_err(|_| {
         EngineError::engine("INVALID_FUNCTION_ARGUMENT", format!("The UNLOAD location is not an S3 location: {}", unload.location))
     })?;

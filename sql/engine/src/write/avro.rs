@@ -114,24 +114,60 @@ fn codec_name(compression: Compression) -> &'static str {
     }
 }
 
-/// The schema of the rows: every field may be null.
+/// Refuses the columns that Trino's Hive connector refuses for Avro. Errors: NOT_SUPPORTED.
+/// Ref: Trino 401 `HiveStorageFormat.validateAvroType`.
+pub(super) fn check(name: &str, data_type: &TrinoType) -> Result<(), EngineError> {
+    let refused = match data_type {
+        TrinoType::Map(key, _) if !is_text_key(key) => format!("Column '{name}' has a non-varchar map key, which is not supported by Avro"),
+        TrinoType::Tinyint => format!("Column '{name}' is tinyint, which is not supported by Avro. Use integer instead."),
+        TrinoType::Smallint => format!("Column '{name}' is smallint, which is not supported by Avro. Use integer instead."),
+        _ => return Ok(()),
+    };
+    Err(EngineError::engine("NOT_SUPPORTED", refused))
+}
+
+/// Keys are Avro's strings, Hive's `string`.
+fn is_text_key(key: &TrinoType) -> bool {
+    matches!(key, TrinoType::Varchar(None))
+}
+
+/// The schema of the rows: every field may be null. Errors: NOT_SUPPORTED for a name or a type that Avro does not have.
 pub(super) fn schema(columns: &[WriteColumn]) -> Result<Value, EngineError> {
     let mut records = 0;
     let fields = columns.iter().map(|column| {
-        let field_type = nullable(&column.data_type, &mut records).map_err(|odd| {
-            let message = format!("Column '{}' of type {odd} cannot be written to Avro files", column.name);
-            EngineError::engine("NOT_SUPPORTED", message)
+        let refused = |text: String| EngineError::engine("NOT_SUPPORTED", text);
+        let field_type = nullable(&column.data_type, &mut records).map_err(|odd| match odd {
+            Odd::Type(TrinoType::Map(..)) => {
+                refused(format!("Column '{}' has a non-varchar map key, which is not supported by Avro", column.name))
+            }
+            Odd::Type(odd) => refused(format!("Column '{}' of type {odd} cannot be written to Avro files", column.name)),
+            Odd::Name(name) => refused(format!("Field name '{name}' cannot be written to Avro files")),
         })?;
+        if !is_name(&column.name) {
+            return Err(refused(format!("Column name '{}' cannot be written to Avro files", column.name)));
+        }
         Ok(json!({ "name": column.name, "type": field_type, "default": null }))
     });
     Ok(json!({ "type": "record", "name": "baseRecord", "fields": fields.collect::<Result<Vec<_>, EngineError>>()? }))
 }
 
-fn nullable(data_type: &TrinoType, records: &mut usize) -> Result<Value, TrinoType> {
+/// What Avro does not have.
+enum Odd {
+    Type(TrinoType),
+    Name(String),
+}
+
+/// Ref: Apache Avro specification, "Names".
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+fn nullable(data_type: &TrinoType, records: &mut usize) -> Result<Value, Odd> {
     Ok(json!(["null", avro_type(data_type, records)?]))
 }
 
-fn avro_type(data_type: &TrinoType, records: &mut usize) -> Result<Value, TrinoType> {
+fn avro_type(data_type: &TrinoType, records: &mut usize) -> Result<Value, Odd> {
     Ok(match data_type {
         TrinoType::Boolean => json!("boolean"),
         TrinoType::Tinyint | TrinoType::Smallint | TrinoType::Integer => json!("int"),
@@ -148,21 +184,21 @@ fn avro_type(data_type: &TrinoType, records: &mut usize) -> Result<Value, TrinoT
             json!({ "type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale })
         }
         TrinoType::Array(element) => json!({ "type": "array", "items": nullable(element, records)? }),
-        TrinoType::Map(key, value) => match key.as_ref() {
-            TrinoType::Varchar(_) => json!({ "type": "map", "values": nullable(value, records)? }),
-            _ => return Err(data_type.clone()),
-        },
+        TrinoType::Map(key, value) if is_text_key(key) => json!({ "type": "map", "values": nullable(value, records)? }),
         TrinoType::Row(fields) => {
             let name = format!("record_{records}");
             *records += 1;
             let mut written = Vec::with_capacity(fields.len());
             for (position, field) in fields.iter().enumerate() {
                 let name = field.name.as_deref().map_or_else(|| format!("field{position}"), str::to_lowercase);
+                if !is_name(&name) {
+                    return Err(Odd::Name(name));
+                }
                 written.push(json!({ "name": name, "type": nullable(&field.data_type, records)?, "default": null }));
             }
             json!({ "type": "record", "name": name, "fields": written })
         }
-        other => return Err(other.clone()),
+        other => return Err(Odd::Type(other.clone())),
     })
 }
 
@@ -266,12 +302,20 @@ mod tests {
     }
 
     #[test]
-    fn maps_need_text_keys() {
-        // Ref: Apache Avro specification, "Maps": keys are assumed to be strings.
-        let columns = [column("m", TrinoType::Map(TrinoType::Integer.into(), TrinoType::Integer.into()))];
+    fn what_avro_does_not_have_is_refused() {
+        // Ref: Trino 401 `HiveStorageFormat.validateAvroType`; Apache Avro specification, "Names".
+        let refused = |name: &str, data_type: TrinoType| schema(&[column(name, data_type)]).unwrap_err().to_string();
+        let map = TrinoType::Map(TrinoType::Integer.into(), TrinoType::Integer.into());
+        assert_eq!(refused("m", map.clone()), "NOT_SUPPORTED: Column 'm' has a non-varchar map key, which is not supported by Avro");
         assert_eq!(
-            schema(&columns).unwrap_err().to_string(),
-            "NOT_SUPPORTED: Column 'm' of type map(integer, integer) cannot be written to Avro files"
+            refused("a", TrinoType::array(map)),
+            "NOT_SUPPORTED: Column 'a' has a non-varchar map key, which is not supported by Avro"
         );
+        assert_eq!(refused("two words", TrinoType::Integer), "NOT_SUPPORTED: Column name 'two words' cannot be written to Avro files");
+        assert_eq!(
+            check("t", &TrinoType::Tinyint).unwrap_err().to_string(),
+            "NOT_SUPPORTED: Column 't' is tinyint, which is not supported by Avro. Use integer instead."
+        );
+        assert!(check("i", &TrinoType::Integer).is_ok());
     }
 }

@@ -48,10 +48,7 @@ impl Buckets {
         let places: Vec<usize> = self.columns.iter().filter_map(place).collect();
         match places.iter().map(|place| &columns[*place]).find(|column| !is_bucketing_type(&column.data_type)) {
             None => Ok(places),
-            Some(column) => {
-                let message = format!("Cannot create a table bucketed on an unsupported type: {} {}", column.name, column.data_type);
-                Err(EngineError::engine("NOT_SUPPORTED", message))
-            }
+            Some(_) => Err(EngineError::engine("NOT_SUPPORTED", "Cannot create a table bucketed on an unsupported type")),
         }
     }
 
@@ -59,7 +56,7 @@ impl Buckets {
         let mut hashes = vec![0i32; rows];
         for (data_type, array) in columns {
             for (row, hash) in hashes.iter_mut().enumerate() {
-                let own = if array.is_null(row) { 0 } else { hash_of(data_type, array.as_ref(), row) };
+                let own = hash_of(data_type, array.as_ref(), row);
                 *hash = hash.wrapping_mul(31).wrapping_add(own);
             }
         }
@@ -87,8 +84,13 @@ impl Bucketing {
     }
 }
 
-/// Ref: Trino 401 `HiveBucketing.isTypeInfoSupportedForBucketing`, of the types without parts.
+/// Ref: Trino 401 `HiveBucketing.isTypeInfoSupportedForBucketing`.
 fn is_bucketing_type(data_type: &TrinoType) -> bool {
+    match data_type {
+        TrinoType::Array(element) => return is_bucketing_type(element),
+        TrinoType::Map(key, value) => return is_bucketing_type(key) && is_bucketing_type(value),
+        _ => {}
+    }
     matches!(
         data_type,
         TrinoType::Boolean
@@ -105,7 +107,21 @@ fn is_bucketing_type(data_type: &TrinoType) -> bool {
 }
 
 fn hash_of(data_type: &TrinoType, array: &dyn Array, row: usize) -> i32 {
+    if array.is_null(row) {
+        return 0;
+    }
     match data_type {
+        TrinoType::Array(element) => {
+            let items = array.as_list::<i32>().value(row);
+            (0..items.len()).fold(0i32, |hash, item| hash.wrapping_mul(31).wrapping_add(hash_of(element, items.as_ref(), item)))
+        }
+        TrinoType::Map(key, value) => {
+            let entries = array.as_map().value(row);
+            let (keys, values) = (entries.column(0), entries.column(1));
+            (0..entries.len()).fold(0i32, |hash, entry| {
+                hash.wrapping_add(hash_of(key, keys.as_ref(), entry) ^ hash_of(value, values.as_ref(), entry))
+            })
+        }
         TrinoType::Boolean => i32::from(array.as_boolean().value(row)),
         TrinoType::Tinyint => array.as_primitive::<Int8Type>().value(row).into(),
         TrinoType::Smallint => array.as_primitive::<Int16Type>().value(row).into(),

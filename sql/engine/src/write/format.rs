@@ -3,6 +3,7 @@
 //! Ref: Athena user guide, "CREATE TABLE AS, table properties", "Compression support"; measured Athena behaviour, "Writing".
 
 use owlake_catalog::{Parameters, SerDeInfo, StorageFormat, TableDefinition};
+use owlake_functions::types::TrinoType;
 use parquet::basic::{Compression as ParquetCompression, GzipLevel, ZstdLevel};
 
 use super::avro;
@@ -133,6 +134,14 @@ impl FileFormat {
                 "HIVE_UNSUPPORTED_FORMAT",
                 format!("Inserting into a table with the SerDe {other} is not supported"),
             )),
+        }
+    }
+
+    /// Whether a new table, or an UNLOAD, may have such a column. Errors: NOT_SUPPORTED.
+    pub(crate) fn check_new_columns(self, columns: &[(String, TrinoType)]) -> Result<(), EngineError> {
+        match self {
+            FileFormat::Avro(_) => columns.iter().try_for_each(|(name, data_type)| avro::check(name, data_type)),
+            FileFormat::Parquet(_) | FileFormat::Orc(_) | FileFormat::Delimited { .. } | FileFormat::Json { .. } => Ok(()),
         }
     }
 
