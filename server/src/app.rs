@@ -1,6 +1,7 @@
 //! What does every request share? The composition root: settings, clock, ids, catalog, engine, storage, queries.
 
-use crate::config::{BucketConfig, Config};
+use crate::admin::traces::Traces;
+use crate::config::{AuthMode, BucketConfig, Config};
 use crate::error::ServerError;
 use crate::query::Queries;
 use crate::query::capacity_reservations::CapacityReservations;
@@ -16,6 +17,7 @@ use crate::query::store::Bounds;
 use crate::query::workgroups::Workgroups;
 use crate::s3::{Endpoint, EndpointOptions};
 use crate::storage::{BucketTarget, RemoteBucket, Storage, StorageError, StorageOptions};
+use crate::wire::auth::Keys;
 use owlake_catalog::{Addition, Catalog, Clock, DatabaseDefinition, DatabaseName};
 use owlake_engine::engine::{Engine, EngineConfig};
 use parking_lot::Mutex;
@@ -43,6 +45,8 @@ pub struct App {
     pub storage: Arc<Storage>,
     /// What answers S3 requests.
     pub s3: Endpoint,
+    /// The keys requests have to be signed with; none where any signature is accepted.
+    pub keys: Option<Keys>,
     /// What runs statements.
     pub executor: Arc<dyn Executor>,
     /// Where queries run, so that the runtime that answers requests never waits for one.
@@ -63,6 +67,8 @@ pub struct App {
     pub capacity_reservations: CapacityReservations,
     /// What queries have cost.
     pub ledger: Ledger,
+    /// Where traces of queries go; none unless a collector is set.
+    pub traces: Option<Traces>,
     /// Results the service keeps; no bucket of the S3 endpoint.
     managed: Storage,
     /// When the server started.
@@ -142,6 +148,7 @@ impl App {
             }
         }
         Ok(Arc::new(App {
+            traces: config.otlp_endpoint.as_deref().map(|endpoint| Traces::start(endpoint, &query_runtime)),
             engine_ids: EngineIds::new(ids.as_ref()),
             queries,
             ledger,
@@ -154,6 +161,7 @@ impl App {
             prepared_statements: PreparedStatements::open(&folder)?,
             started: Instant::now(),
             s3: Endpoint::new(storage.clone(), endpoint_options(&config)),
+            keys: (config.auth.mode == AuthMode::Verify).then(|| Keys::new(config.auth.keys.clone())),
             config,
             clock,
             ids,

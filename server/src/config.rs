@@ -1,10 +1,14 @@
 //! Which settings has the process? Defaults, then the TOML file, then `OWLAKE_*`, then flags; read here and nowhere else.
 
+pub mod access;
+
 use crate::error::ServerError;
 use crate::query::metering::USD_PER_TB_DEFAULT;
 use crate::storage::bucket_name;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+pub use access::{AccessKey, Auth, AuthMode, Tls};
 
 /// Every setting of the process, with its effective value.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +27,14 @@ pub struct Config {
     pub output_location: Option<String>,
     /// What the log shows, in the syntax of `tracing`'s filters.
     pub log: String,
+    /// What a line of the log looks like.
+    pub log_format: LogFormat,
+    /// Who may ask.
+    pub auth: Auth,
+    /// Whether the port speaks HTTPS.
+    pub tls: Tls,
+    /// Where a trace of each query is sent, an OpenTelemetry collector's OTLP/HTTP address such as `http://localhost:4318`.
+    pub otlp_endpoint: Option<String>,
     /// Makes ids and file names a function of this number; random when absent.
     pub seed: Option<u64>,
     /// Bytes all queries together may hold before they spill or fail.
@@ -37,6 +49,16 @@ pub struct Config {
     pub buckets: BTreeMap<String, BucketConfig>,
 }
 
+/// What a line of the log looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
 /// Bounds of requests and queries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -44,6 +66,20 @@ pub struct Limits {
     pub request_body_bytes_max: usize,
     /// From the first to the last byte of a JSON request. Basis: inferred.
     pub request_timeout_ms: u64,
+    /// The body of one PutObject or UploadPart. Ref: Amazon S3 user guide, "Uploading objects": 5 GB.
+    pub object_bytes_max: u64,
+    /// A request's line and headers. Basis: inferred; S3 takes 8 KB of them, presigned URLs with session tokens are longer.
+    pub header_bytes_max: usize,
+    /// How many headers a request may have. Basis: hyper's own bound.
+    pub headers_max: usize,
+    /// From a connection's start, or its last answer, to the end of the next request's headers. Basis: inferred.
+    pub header_timeout_ms: u64,
+    /// The longest pause within a body, in either direction. Ref: S3's RequestTimeout; its length is inferred.
+    pub body_idle_timeout_ms: u64,
+    /// Connections held at once; further ones wait to be accepted. Basis: inferred, below the usual bound of open files.
+    pub connections_max: usize,
+    /// How long queries and requests under way may go on once the server is told to stop. Basis: inferred.
+    pub shutdown_grace_ms: u64,
     /// DML queries running at once. Basis: inferred; one query uses every core already.
     pub dml_running_max: usize,
     /// DDL and utility statements running at once. Basis: inferred.
@@ -107,6 +143,10 @@ impl Default for Config {
             account_id: "000000000000".to_owned(),
             output_location: None,
             log: "info".to_owned(),
+            log_format: LogFormat::Text,
+            auth: Auth::default(),
+            tls: Tls::default(),
+            otlp_endpoint: None,
             seed: None,
             memory_bytes_max: 2 << 30,
             query_threads: 0,
@@ -114,6 +154,13 @@ impl Default for Config {
             limits: Limits {
                 request_body_bytes_max: 16 << 20,
                 request_timeout_ms: 60_000,
+                object_bytes_max: 5 << 30,
+                header_bytes_max: 128 << 10,
+                headers_max: 100,
+                header_timeout_ms: 60_000,
+                body_idle_timeout_ms: 30_000,
+                connections_max: 900,
+                shutdown_grace_ms: 10_000,
                 dml_running_max: 4,
                 ddl_running_max: 8,
                 dml_active_max: 200,
@@ -153,6 +200,38 @@ pub const SETTINGS: &[Setting] = &[
         set: |c, v| s3_uri(v).map(|v| c.output_location = Some(v)),
     },
     Setting { key: "log", help: "log filter, such as info or owlake=debug", set: |c, v| log_filter(v).map(|v| c.log = v) },
+    Setting { key: "log_format", help: "how log lines look: text or json", set: |c, v| log_format(v).map(|v| c.log_format = v) },
+    Setting {
+        key: "auth",
+        help: "open, or verify: requests must be signed with a key of auth_keys",
+        set: |c, v| access::auth_mode(v).map(|v| c.auth.mode = v),
+    },
+    Setting {
+        key: "auth_keys",
+        help: "access keys as id:secret,id:secret; rather in the file or the environment than as a flag",
+        set: |c, v| c.auth.add_pairs(v),
+    },
+    Setting {
+        key: "allow_open_bind",
+        help: "true: answer other machines although auth is open",
+        set: |c, v| parsed(v, "true or false").map(|v| c.auth.is_open_bind_allowed = v),
+    },
+    Setting {
+        key: "tls_certificate",
+        help: "PEM file of the server's certificate",
+        set: |c, v| text(v).map(|v| c.tls.certificate = Some(v.into())),
+    },
+    Setting { key: "tls_key", help: "PEM file of its private key", set: |c, v| text(v).map(|v| c.tls.key = Some(v.into())) },
+    Setting {
+        key: "tls_generate",
+        help: "true: speak HTTPS with a certificate made for this machine",
+        set: |c, v| parsed(v, "true or false").map(|v| c.tls.is_generated = v),
+    },
+    Setting {
+        key: "otlp_endpoint",
+        help: "OpenTelemetry collector that gets a trace of each query, such as http://localhost:4318",
+        set: |c, v| http_url(v).map(|v| c.otlp_endpoint = Some(v)),
+    },
     Setting { key: "seed", help: "makes ids repeatable", set: |c, v| parsed(v, "a whole number").map(|v| c.seed = Some(v)) },
     Setting {
         key: "memory_bytes_max",
@@ -173,6 +252,33 @@ pub const SETTINGS: &[Setting] = &[
         key: "request_timeout_ms",
         help: "longest time of a JSON request",
         set: |c, v| positive(v).map(|v| c.limits.request_timeout_ms = v as u64),
+    },
+    Setting {
+        key: "object_bytes_max",
+        help: "longest body of one upload to S3",
+        set: |c, v| positive(v).map(|v| c.limits.object_bytes_max = v as u64),
+    },
+    Setting {
+        key: "header_bytes_max",
+        help: "longest line and headers of a request",
+        set: |c, v| header_bytes(v).map(|v| c.limits.header_bytes_max = v),
+    },
+    Setting { key: "headers_max", help: "headers of a request", set: |c, v| positive(v).map(|v| c.limits.headers_max = v) },
+    Setting {
+        key: "header_timeout_ms",
+        help: "longest wait for a request's headers",
+        set: |c, v| positive(v).map(|v| c.limits.header_timeout_ms = v as u64),
+    },
+    Setting {
+        key: "body_idle_timeout_ms",
+        help: "longest pause within a body",
+        set: |c, v| positive(v).map(|v| c.limits.body_idle_timeout_ms = v as u64),
+    },
+    Setting { key: "connections_max", help: "connections held at once", set: |c, v| positive(v).map(|v| c.limits.connections_max = v) },
+    Setting {
+        key: "shutdown_grace_ms",
+        help: "how long queries may go on once the server is told to stop",
+        set: |c, v| parsed(v, "a whole number").map(|v| c.limits.shutdown_grace_ms = v),
     },
     Setting { key: "dml_running_max", help: "DML queries running at once", set: |c, v| positive(v).map(|v| c.limits.dml_running_max = v) },
     Setting {
@@ -248,6 +354,14 @@ impl Config {
                         self.buckets.insert(name, bucket);
                     }
                 }
+                ("auth", toml::Value::Table(auth)) => self.take_auth(auth)?,
+                ("tls", toml::Value::Table(tls)) => {
+                    for (key, value) in tls {
+                        let shown = format!("tls.{key}");
+                        let value = scalar(&value).ok_or_else(|| ServerError::Configuration(format!("'{shown}' wants one value")))?;
+                        self.take(&format!("tls_{key}"), &value, &shown)?;
+                    }
+                }
                 (key, value) => {
                     let value = scalar(&value).ok_or_else(|| ServerError::Configuration(format!("'{key}' wants one value")))?;
                     self.take(key, &value, key)?;
@@ -257,13 +371,63 @@ impl Config {
         Ok(())
     }
 
+    fn take_auth(&mut self, auth: toml::Table) -> Result<(), ServerError> {
+        for (key, value) in auth {
+            let shown = format!("auth.{key}");
+            let one = || scalar(&value).ok_or_else(|| ServerError::Configuration(format!("'{shown}' wants one value")));
+            match (key.as_str(), &value) {
+                ("keys", toml::Value::Table(keys)) => self.auth.add_table(keys.clone())?,
+                ("mode", _) => self.take("auth", &one()?, &shown)?,
+                ("allow_open_bind", _) => self.take("allow_open_bind", &one()?, &shown)?,
+                _ => return Err(ServerError::Configuration(format!("unknown setting '{shown}'"))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Errors: settings that contradict each other.
+    pub fn check_access(&self) -> Result<(), ServerError> {
+        let wrong = |text: &str| Err(ServerError::Configuration(text.to_owned()));
+        if self.auth.mode == AuthMode::Verify && self.auth.keys.is_empty() {
+            return wrong("'auth' is 'verify' and there is no key: give some in '[auth.keys]' or 'auth_keys'");
+        }
+        match (&self.tls.certificate, &self.tls.key) {
+            (Some(_), None) => wrong("'tls_certificate' is given without 'tls_key'"),
+            (None, Some(_)) => wrong("'tls_key' is given without 'tls_certificate'"),
+            (Some(_), Some(_)) if self.tls.is_generated => wrong("'tls_generate' and 'tls_certificate' exclude each other"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Errors: other machines would reach a server that lets everyone in.
+    pub fn check_bind(&self, address: std::net::IpAddr) -> Result<(), ServerError> {
+        if address.is_loopback() || self.auth.mode == AuthMode::Verify || self.auth.is_open_bind_allowed {
+            return Ok(());
+        }
+        Err(ServerError::Configuration(format!(
+            "'bind' is '{}', which other machines reach, and 'auth' is 'open': set 'auth' to 'verify', or 'allow_open_bind' to true",
+            self.bind
+        )))
+    }
+
+    /// The key the program's own commands sign with: the first configured one, else the one AWS's tools would take.
+    pub fn client_key(&self) -> Option<(String, String)> {
+        let configured = self.auth.keys.iter().next().map(|(id, key)| (id.clone(), key.secret.clone()));
+        configured.or_else(|| {
+            let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+            variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY"))
+        })
+    }
+
     /// `shown` is the key as its layer spells it.
     fn take(&mut self, key: &str, value: &str, shown: &str) -> Result<(), ServerError> {
         let setting = SETTINGS
             .iter()
             .find(|setting| setting.key == key)
             .ok_or_else(|| ServerError::Configuration(format!("unknown setting '{shown}'")))?;
-        (setting.set)(self, value).map_err(|wanted| ServerError::Configuration(format!("'{shown}' is '{value}', not {wanted}")))
+        // Secrets are not for error texts.
+        let value_shown = if key == "auth_keys" { "…" } else { value };
+        (setting.set)(self, value).map_err(|wanted| ServerError::Configuration(format!("'{shown}' is '{value_shown}', not {wanted}")))
     }
 
     /// Errors: a bucket whose folder is not there; without this its tables would only look empty.
@@ -361,6 +525,29 @@ fn log_filter(value: &str) -> Result<String, String> {
     if is_filter { Ok(value.to_owned()) } else { Err("a log filter such as info or owlake=debug".to_owned()) }
 }
 
+fn log_format(value: &str) -> Result<LogFormat, String> {
+    match value {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("text or json".to_owned()),
+    }
+}
+
+fn http_url(value: &str) -> Result<String, String> {
+    let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+    if rest.is_some_and(|rest| !rest.is_empty()) {
+        Ok(value.trim_end_matches('/').to_owned())
+    } else {
+        Err("an http:// or https:// URL".to_owned())
+    }
+}
+
+/// hyper holds no smaller buffer.
+fn header_bytes(value: &str) -> Result<usize, String> {
+    let wanted = "a whole number from 8192";
+    parsed(value, wanted).and_then(|number| if number >= 8192 { Ok(number) } else { Err(wanted.to_owned()) })
+}
+
 fn account(value: &str) -> Result<String, String> {
     let is_account = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
     if is_account { Ok(value.to_owned()) } else { Err("twelve digits".to_owned()) }
@@ -412,5 +599,44 @@ mod tests {
         let config = Config::layered("[buckets.lake]\npath = '/no/such'", &[], &[]).unwrap();
         assert_eq!(config.check_folders().unwrap_err().to_string(), "configuration: 'buckets.lake.path' is '/no/such', not a folder");
         assert_eq!(error("[buckets.La_ke]\npath = '/x'", &[], &[]), "configuration: 'buckets.La_ke' is no bucket name");
+    }
+
+    #[test]
+    fn keys_come_from_the_file_and_the_environment_and_show_in_no_text() {
+        let file = "[auth]\nmode = 'verify'\n[auth.keys]\nAKIDONE = 'secret-one'\nAKIDTWO = { secret = 'secret-two', account_id = '111122223333' }\n";
+        let config = Config::layered(file, &pairs(&[("OWLAKE_AUTH_KEYS", "AKIDTHREE:a/b+c===")]), &[]).unwrap();
+        assert_eq!(config.auth.mode, AuthMode::Verify);
+        assert_eq!(config.auth.keys.keys().collect::<Vec<_>>(), ["AKIDONE", "AKIDTHREE", "AKIDTWO"]);
+        assert_eq!(config.auth.keys["AKIDTHREE"].secret, "a/b+c===");
+        assert_eq!(config.auth.keys["AKIDTWO"].account_id.as_deref(), Some("111122223333"));
+        assert!(!format!("{config:?}").contains("secret-"), "{config:?}");
+        config.check_access().unwrap();
+        config.check_bind([0, 0, 0, 0].into()).unwrap();
+
+        let without_keys = Config::layered("auth = 'verify'", &[], &[]).unwrap();
+        assert!(without_keys.check_access().unwrap_err().to_string().contains("there is no key"));
+        assert_eq!(
+            error("", &[("OWLAKE_AUTH_KEYS", "topsecretvalue")], &[]),
+            "configuration: 'OWLAKE_AUTH_KEYS' is '…', not pairs id:secret, with commas between them"
+        );
+        assert_eq!(error("[auth.keys]\nAKID = 'short'", &[], &[]), "configuration: 'auth.keys.AKID' wants secrets of 8 characters or more");
+        assert_eq!(error("[auth]\nmod = 'open'", &[], &[]), "configuration: unknown setting 'auth.mod'");
+    }
+
+    #[test]
+    fn an_open_server_answers_no_other_machine_unless_told_to() {
+        let open = Config { bind: "0.0.0.0".to_owned(), ..Config::default() };
+        open.check_bind([127, 0, 0, 1].into()).unwrap();
+        assert!(open.check_bind([0, 0, 0, 0].into()).unwrap_err().to_string().contains("'allow_open_bind' to true"));
+        Config::layered("[auth]\nallow_open_bind = true", &[], &[]).unwrap().check_bind([0, 0, 0, 0].into()).unwrap();
+    }
+
+    #[test]
+    fn tls_wants_both_files_or_none() {
+        let check = |file: &str| Config::layered(file, &[], &[]).unwrap().check_access().map_err(|error| error.to_string());
+        assert!(Config::layered("[tls]\ngenerate = true", &[], &[]).unwrap().tls.is_on());
+        check("[tls]\ncertificate = 'a'\nkey = 'b'").unwrap();
+        assert!(check("[tls]\ncertificate = 'a'").unwrap_err().contains("without 'tls_key'"));
+        assert!(check("[tls]\ngenerate = true\ncertificate = 'a'\nkey = 'b'").unwrap_err().contains("exclude each other"));
     }
 }

@@ -80,6 +80,10 @@ pub enum ApiErrorKind {
     UnrecognizedClient,
     /// The request is not signed and has to be.
     MissingAuthenticationToken,
+    /// Parts of the signature are missing.
+    IncompleteSignature,
+    /// The session is over.
+    ExpiredToken,
     /// The body is longer than accepted.
     RequestEntityTooLarge,
     /// A named thing does not exist (Glue).
@@ -135,6 +139,8 @@ impl ApiErrorKind {
             ApiErrorKind::InvalidSignature => "InvalidSignatureException",
             ApiErrorKind::UnrecognizedClient => "UnrecognizedClientException",
             ApiErrorKind::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            ApiErrorKind::IncompleteSignature => "IncompleteSignatureException",
+            ApiErrorKind::ExpiredToken => "ExpiredTokenException",
             ApiErrorKind::RequestEntityTooLarge => "RequestEntityTooLargeException",
             ApiErrorKind::EntityNotFound => "EntityNotFoundException",
             ApiErrorKind::AlreadyExists => "AlreadyExistsException",

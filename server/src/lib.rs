@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod glue;
+pub mod listen;
 pub mod query;
 pub mod results;
 pub mod s3;

@@ -38,7 +38,7 @@ pub fn is_scrape(request: &Request<Body>) -> bool {
     request.method() == Method::GET
         && request.uri().path() == "/metrics"
         && request.uri().query().is_none()
-        && !request.headers().contains_key(AUTHORIZATION)
+        && request.headers().get(AUTHORIZATION).is_none_or(|value| value.as_bytes().starts_with(b"Basic "))
 }
 
 fn text(app: &App) -> String {
@@ -78,6 +78,8 @@ fn text(app: &App) -> String {
         let count = queries.iter().filter(|query| query.state() == state).count();
         line(&mut out, &format!("owlake_queries_active{{state=\"{label}\"}}"), count);
     }
+    header(&mut out, "owlake_tasks", "gauge", "Tasks of the runtime that runs queries.");
+    line(&mut out, "owlake_tasks", app.query_runtime.metrics().num_alive_tasks());
     out
 }
 

@@ -2,15 +2,52 @@
 //!
 //! The commands have no way of their own into the engine: what they show is what every client gets.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::Utc;
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::config::Config;
+use crate::listen::tls::authority_file;
+use crate::wire::auth::claim::timestamp;
+use crate::wire::signature_v4::{Scope, canonical_request, signature};
 
 /// A connection to one server.
 #[derive(Debug, Clone)]
 pub struct Client {
     endpoint: String,
     http: reqwest::Client,
+    access: Access,
+}
+
+/// What a client shows a server, and what it trusts.
+#[derive(Clone, Default)]
+pub struct Access {
+    /// The access key's id and secret; unsigned requests without.
+    key: Option<(String, String)>,
+    region: String,
+    /// A PEM file of an authority to trust besides the system's.
+    authority: Option<PathBuf>,
+}
+
+impl Access {
+    /// What the settings say: the first configured key, and the authority of the data folder's own certificate.
+    pub fn of(config: &Config) -> Self {
+        let made = authority_file(&config.data_dir);
+        let authority = config.tls.certificate.clone().or_else(|| made.is_file().then_some(made));
+        Access { key: config.client_key(), region: config.region.clone(), authority }
+    }
+}
+
+/// The secret is left out.
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").field("key", &self.key.as_ref().map(|(id, _)| id)).finish_non_exhaustive()
+    }
 }
 
 /// Why a call gave nothing. The text is for a person.
@@ -68,9 +105,23 @@ const POLL_FIRST: Duration = Duration::from_millis(1);
 const POLL_MAX: Duration = Duration::from_millis(200);
 
 impl Client {
-    /// A client of `endpoint`, such as `http://127.0.0.1:5455`. Connects with the first call.
+    /// A client of `endpoint`, such as `http://127.0.0.1:5455`, that signs nothing. Connects with the first call.
     pub fn new(endpoint: &str) -> Self {
-        Client { endpoint: endpoint.trim_end_matches('/').to_string(), http: reqwest::Client::new() }
+        Client { endpoint: endpoint.trim_end_matches('/').to_string(), http: reqwest::Client::new(), access: Access::default() }
+    }
+
+    /// A client that signs, and trusts, as `access` says. Errors: the authority's file cannot be used.
+    pub fn with_access(endpoint: &str, access: Access) -> Result<Self, String> {
+        let mut builder = reqwest::Client::builder();
+        if let Some(file) = &access.authority {
+            let wrong = |error: &dyn std::fmt::Display| format!("'{}' cannot be trusted: {error}", file.display());
+            let pem = std::fs::read(file).map_err(|error| wrong(&error))?;
+            for certificate in reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&error))? {
+                builder = builder.add_root_certificate(certificate);
+            }
+        }
+        let http = builder.build().map_err(|error| format!("no client can be made: {error}"))?;
+        Ok(Client { endpoint: endpoint.trim_end_matches('/').to_string(), http, access })
     }
 
     pub fn endpoint(&self) -> &str {
@@ -94,8 +145,11 @@ impl Client {
     }
 
     async fn call(&self, target: &str, body: Value) -> Result<Value, ClientError> {
-        let request = self.http.post(&self.endpoint).header("X-Amz-Target", target).header("Content-Type", "application/x-amz-json-1.1");
-        let answer = request.body(body.to_string()).send().await.map_err(|error| self.unreachable(&error))?;
+        let body = body.to_string();
+        let service = if target.starts_with("AWSGlue.") { "glue" } else { "athena" };
+        let headers = self.signed(&Method::POST, "/", service, &[("x-amz-target", target)], body.as_bytes())?;
+        let request = self.http.post(&self.endpoint).headers(headers).header("Content-Type", "application/x-amz-json-1.1");
+        let answer = request.body(body).send().await.map_err(|error| self.unreachable(&error))?;
         let is_success = answer.status().is_success();
         let text = answer.text().await.map_err(|error| self.unreachable(&error))?;
         let value: Value = serde_json::from_str(&text).map_err(|error| ClientError::Malformed(error.to_string()))?;
@@ -107,19 +161,57 @@ impl Client {
         Err(ClientError::Refused { message: message.unwrap_or_else(|| kind.clone()), kind })
     }
 
+    /// The headers, and those of their signature where there is a key. Ref: AWS general reference, "Create a signed AWS API request".
+    fn signed(
+        &self,
+        method: &Method,
+        path: &str,
+        service: &str,
+        more: &[(&'static str, &str)],
+        body: &[u8],
+    ) -> Result<HeaderMap, ClientError> {
+        let malformed = |error: http::header::InvalidHeaderValue| ClientError::Malformed(format!("a header: {error}"));
+        let mut headers = HeaderMap::new();
+        for (name, value) in more {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).map_err(malformed)?);
+        }
+        let Some((key_id, secret)) = &self.access.key else { return Ok(headers) };
+        let host = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, host)| host);
+        let timestamp = timestamp(Utc::now());
+        let digest = hex::encode(Sha256::digest(body));
+        for (name, value) in [("x-amz-date", timestamp.as_str()), ("x-amz-content-sha256", &digest), (HOST.as_str(), host)] {
+            headers.insert(HeaderName::from_bytes(name.as_bytes()).unwrap_or(HOST), HeaderValue::from_str(value).map_err(malformed)?);
+        }
+        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        let scope = Scope { timestamp: &timestamp, region: &self.access.region, service };
+        let signature = signature(secret, scope, &canonical_request(method, path, &[], &headers, &names, &digest));
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={key_id}/{}, SignedHeaders={}, Signature={signature}",
+            scope.credential(),
+            names.join(";")
+        );
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&authorization).map_err(malformed)?);
+        Ok(headers)
+    }
+
     fn unreachable(&self, error: &reqwest::Error) -> ClientError {
         ClientError::Unreachable { endpoint: self.endpoint.clone(), reason: error.to_string() }
     }
 
     /// Makes a bucket; one that exists already is fine.
     pub async fn create_bucket(&self, bucket: &str) -> Result<(), ClientError> {
-        let answer = self.http.put(format!("{}/{bucket}", self.endpoint)).send().await.map_err(|error| self.unreachable(&error))?;
+        let headers = self.signed(&Method::PUT, &format!("/{bucket}"), "s3", &[], &[])?;
+        let answer =
+            self.http.put(format!("{}/{bucket}", self.endpoint)).headers(headers).send().await.map_err(|error| self.unreachable(&error))?;
         match answer.status().as_u16() {
             200..=299 | 409 => Ok(()),
-            status => Err(ClientError::Refused {
-                kind: status.to_string(),
-                message: format!("the bucket '{bucket}' cannot be made: status {status}"),
-            }),
+            status => {
+                let text = answer.text().await.unwrap_or_default();
+                let said = text.split_once("<Message>").and_then(|(_, rest)| rest.split_once("</Message>")).map_or("", |(said, _)| said);
+                let message = format!("the bucket '{bucket}' cannot be made: status {status} {said}");
+                Err(ClientError::Refused { kind: status.to_string(), message: message.trim_end().to_owned() })
+            }
         }
     }
 

@@ -7,6 +7,7 @@ pub mod print;
 pub mod query;
 pub mod repl;
 pub mod serve;
+pub mod stopping;
 pub mod tpch;
 
 use std::io::Read;
@@ -15,9 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use self::client::{Client, QueryOptions};
+use self::client::{Access, Client, QueryOptions};
 use self::print::Format;
-use crate::config::{Config, SETTINGS};
+use crate::config::{Config, SETTINGS, Tls};
 
 /// Stack of a thread that answers requests: statements are parsed there, and their trees are walked by recursion.
 const REQUEST_STACK_BYTES: usize = 16 << 20;
@@ -135,22 +136,27 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 
 fn serve_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
-    serve::start_logging(&config.log);
-    runtime()?.block_on(async {
+    serve::start_logging(&config.log, config.log_format);
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
         let server = serve::Server::start(config).await.map_err(|error| error.to_string())?;
         println!("owlake {} serves Athena, Glue, S3 and STS at {}", env!("CARGO_PKG_VERSION"), server.endpoint());
         server.run_until_signal().await.map_err(|error| error.to_string())
-    })
+    });
+    // Work that was cut off must not keep the process.
+    runtime.shutdown_background();
+    outcome
 }
 
 fn demo_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
-    serve::start_logging("warn");
+    serve::start_logging("warn", config.log_format);
     demo::write_lake(&config.data_dir).map_err(|error| error.to_string())?;
     let keeps_serving = arguments.get_flag("serve");
     runtime()?.block_on(async {
+        let access = Access::of(&config);
         let server = serve::Server::start(config).await.map_err(|error| error.to_string())?;
-        demo::run(&Client::new(server.endpoint())).await.map_err(|error| error.to_string())?;
+        demo::run(&Client::with_access(server.endpoint(), access)?).await.map_err(|error| error.to_string())?;
         if keeps_serving {
             println!("\nServing at {} until Ctrl-C.", server.endpoint());
             return server.run_until_signal().await.map_err(|error| error.to_string());
@@ -162,28 +168,33 @@ fn demo_command(arguments: &ArgMatches) -> Result<(), String> {
 
 fn tpch_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
-    serve::start_logging("warn");
+    serve::start_logging("warn", config.log_format);
     let scale = arguments.get_one::<f64>("scale").copied().unwrap_or(0.1);
     let ddl = tpch::write_tables(&config.data_dir, scale).map_err(|error| error.to_string())?;
     runtime()?.block_on(async {
+        let access = Access::of(&config);
         let server = serve::Server::start(config).await.map_err(|error| error.to_string())?;
-        tpch::register(&Client::new(server.endpoint()), &ddl).await.map_err(|error| error.to_string())?;
+        tpch::register(&Client::with_access(server.endpoint(), access)?, &ddl).await.map_err(|error| error.to_string())?;
         server.stop().await.map_err(|error| error.to_string())
     })
 }
 
 /// A client of the server that was asked for, or of one started for this command alone.
 async fn connect(arguments: &ArgMatches, config: Config) -> Result<(Client, Option<serve::Server>), String> {
+    let access = Access::of(&config);
     if let Some(endpoint) = arguments.get_one::<String>("endpoint") {
-        let client = Client::new(endpoint);
+        let client = Client::with_access(endpoint, access)?;
         return if client.is_alive().await { Ok((client, None)) } else { Err(format!("no owlake server answers at {endpoint}")) };
     }
-    let running = Client::new(&format!("http://{}:{}", config.bind, config.port));
+    let scheme = if config.tls.is_on() { "https" } else { "http" };
+    let running = Client::with_access(&format!("{scheme}://{}:{}", config.bind, config.port), access.clone())?;
     if config.port != 0 && running.is_alive().await {
         return Ok((running, None));
     }
-    let server = serve::Server::start(Config { port: 0, ..config }).await.map_err(|error| error.to_string())?;
-    Ok((Client::new(server.endpoint()), Some(server)))
+    // A server for this command alone is nobody else's business.
+    let bind = "127.0.0.1".to_owned();
+    let server = serve::Server::start(Config { port: 0, bind, tls: Tls::default(), ..config }).await.map_err(|error| error.to_string())?;
+    Ok((Client::with_access(server.endpoint(), access)?, Some(server)))
 }
 
 /// Where results go: as asked for, else into a bucket of their own, which is made when it is missing.
@@ -197,7 +208,7 @@ async fn results_location(arguments: &ArgMatches, client: &Client) -> Result<Str
 
 fn query_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
-    serve::start_logging("warn");
+    serve::start_logging("warn", config.log_format);
     let sql = given_sql(arguments)?;
     runtime()?.block_on(async {
         let (client, server) = connect(arguments, config).await?;
@@ -234,7 +245,7 @@ fn given_sql(arguments: &ArgMatches) -> Result<String, String> {
 
 fn cost_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
-    serve::start_logging("warn");
+    serve::start_logging("warn", config.log_format);
     let sql = given_sql(arguments)?;
     let usd_per_tb = config.usd_per_tb;
     runtime()?.block_on(async {
@@ -260,7 +271,7 @@ fn cost_command(arguments: &ArgMatches) -> Result<(), String> {
 
 fn repl_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
-    serve::start_logging("warn");
+    serve::start_logging("warn", config.log_format);
     let history = config.data_dir.join("repl-history");
     let runtime = runtime()?;
     let (client, server) = runtime.block_on(connect(arguments, config))?;

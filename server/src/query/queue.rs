@@ -81,6 +81,13 @@ impl Queue {
     }
 }
 
+impl Queue {
+    /// How many queries have a place.
+    pub fn active(&self) -> usize {
+        [&self.dml, &self.ddl].map(|lane| lane.line.lock().active).iter().sum()
+    }
+}
+
 impl Place {
     /// Waits for the turn. `None` never happens while the server lives.
     pub async fn turn(self) -> Option<Turn> {

@@ -82,6 +82,9 @@ pub fn finish(app: &App, query: &Query, outcome: Outcome) -> bool {
     }
     if let Some(outcome) = query.outcome() {
         app.ledger.add(&query.submission, &outcome);
+        if let Some(traces) = &app.traces {
+            traces.ended(&query.submission, &outcome);
+        }
         let billed_mb = metering::billed_mb(&query.submission, &outcome);
         tracing::info!(query_execution_id = query.submission.id, state = outcome.state.name(), billed_mb, "query ended");
     }

@@ -345,7 +345,8 @@ fn milliseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn interrupted(now_ms: i64) -> Outcome {
+/// The end of a query that the server's own end caught unfinished.
+pub fn interrupted(now_ms: i64) -> Outcome {
     Outcome {
         state: QueryState::Failed,
         reason: Some(INTERRUPTED.to_owned()),

@@ -1,7 +1,8 @@
 //! What is done with a request's credentials and signature? Any are accepted: the caller is noted, the signature removed.
 //!
 //! s3s verifies a signature whenever it sees one, so without a secret to verify it against it must not see it. What a
-//! signature protects besides identity is kept: expired presigned URLs are refused, payload digests are checked.
+//! signature protects besides identity is kept: expired presigned URLs are refused, payload digests are checked. Where signatures
+//! are verified, `wire::auth` has done it before.
 //!
 //! Ref: Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)".
 
@@ -12,6 +13,7 @@ use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::aws_chunked::{self, Trailers};
+use crate::wire::auth::ChunkChain;
 
 const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
@@ -152,7 +154,8 @@ pub fn decode_body(mut request: Request<s3s::Body>) -> Request<s3s::Body> {
     }
     let trailers = Trailers::default();
     request.extensions_mut().insert(trailers.clone());
-    request.map(|body| s3s::Body::from(StreamingBlob::wrap(aws_chunked::decode(body, decoded_expected, trailers))))
+    let chain = request.extensions_mut().remove::<ChunkChain>();
+    request.map(|body| s3s::Body::from(StreamingBlob::wrap(aws_chunked::decode(body, decoded_expected, trailers, chain))))
 }
 
 /// Removes `aws-chunked`, which describes the transfer and not the object; whether it was there.

@@ -1,6 +1,7 @@
 //! What do the STS actions answer? The caller's account, or temporary credentials that any endpoint here accepts.
 //!
-//! Credentials are made from the request alone, so the same request gets the same ones; only the expiry follows the clock.
+//! Where nothing is verified, credentials are made from the request alone: the same request gets the same ones, only the expiry
+//! follows the clock. Where signatures are verified, they are derived from the caller's key and nobody can guess them.
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use data_encoding::{BASE32, BASE64};
@@ -8,9 +9,7 @@ use http::StatusCode;
 use sha2::{Digest, Sha256};
 
 use super::xml::{self, Xml};
-
-/// The account of access keys that are no account id.
-const DEFAULT_ACCOUNT: &str = "000000000000";
+use crate::wire::auth::Keys;
 
 /// Life of credentials when the request names none. Ref: AssumeRole 1 hour, GetSessionToken 12 hours.
 const ROLE_SECONDS: i64 = 3600;
@@ -26,20 +25,14 @@ const SESSION_SECONDS_MAX: i64 = 129_600;
 pub struct StsContext<'a> {
     /// Access key id of the signature; none for unsigned requests.
     pub access_key: Option<&'a str>,
+    /// The caller's account.
+    pub account: &'a str,
+    /// What credentials are derived from; none where nothing is verified.
+    pub keys: Option<&'a Keys>,
     /// Id of the request, echoed.
     pub request_id: &'a str,
     /// The clock.
     pub now: DateTime<Utc>,
-}
-
-impl StsContext<'_> {
-    /// The caller's account: an access key of 12 digits is an account id.
-    fn account(&self) -> &str {
-        match self.access_key {
-            Some(key) if key.len() == 12 && key.bytes().all(|b| b.is_ascii_digit()) => key,
-            _ => DEFAULT_ACCOUNT,
-        }
-    }
 }
 
 /// Answers a decoded form. Unknown actions and bad parameters are STS error documents.
@@ -108,7 +101,7 @@ fn member_name(parameter: &str) -> String {
 }
 
 fn get_caller_identity(ctx: &StsContext<'_>) -> String {
-    let account = ctx.account();
+    let account = ctx.account;
     xml::response("GetCallerIdentity", ctx.request_id, |xml| {
         xml.text("Arn", &format!("arn:aws:iam::{account}:root")).text("UserId", account).text("Account", account);
     })
@@ -121,7 +114,7 @@ fn assume_role(form: &Form<'_>, ctx: &StsContext<'_>) -> Result<String, Failure>
     let seconds = form.duration_seconds(ROLE_SECONDS, ROLE_SECONDS_MAX)?;
     Ok(xml::response("AssumeRole", ctx.request_id, |xml| {
         role.write(xml, session);
-        write_credentials(xml, &format!("{role_arn}/{session}"), ctx.now + Duration::seconds(seconds));
+        write_credentials(xml, &format!("{role_arn}/{session}"), Some(role.account), ctx.now + Duration::seconds(seconds), ctx);
         xml.text("PackedPolicySize", "0");
     }))
 }
@@ -135,7 +128,7 @@ fn assume_role_with_web_identity(form: &Form<'_>, ctx: &StsContext<'_>) -> Resul
     Ok(xml::response("AssumeRoleWithWebIdentity", ctx.request_id, |xml| {
         xml.text("SubjectFromWebIdentityToken", session).text("Audience", "owlake").text("Provider", "owlake");
         role.write(xml, session);
-        write_credentials(xml, &format!("{role_arn}/{session}"), ctx.now + Duration::seconds(seconds));
+        write_credentials(xml, &format!("{role_arn}/{session}"), Some(role.account), ctx.now + Duration::seconds(seconds), ctx);
         xml.text("PackedPolicySize", "0");
     }))
 }
@@ -143,7 +136,7 @@ fn assume_role_with_web_identity(form: &Form<'_>, ctx: &StsContext<'_>) -> Resul
 fn get_session_token(form: &Form<'_>, ctx: &StsContext<'_>) -> Result<String, Failure> {
     let seconds = form.duration_seconds(SESSION_SECONDS, SESSION_SECONDS_MAX)?;
     Ok(xml::response("GetSessionToken", ctx.request_id, |xml| {
-        write_credentials(xml, ctx.access_key.unwrap_or_default(), ctx.now + Duration::seconds(seconds));
+        write_credentials(xml, ctx.access_key.unwrap_or_default(), None, ctx.now + Duration::seconds(seconds), ctx);
     }))
 }
 
@@ -175,13 +168,20 @@ impl<'a> Role<'a> {
     }
 }
 
-fn write_credentials(xml: &mut Xml, seed: &str, expiration: DateTime<Utc>) {
-    let digest = Sha256::digest(seed.as_bytes());
-    let secret: String = BASE64.encode(&digest).chars().take(40).collect();
+fn write_credentials(xml: &mut Xml, seed: &str, account: Option<&str>, expiration: DateTime<Utc>, ctx: &StsContext<'_>) {
+    let derived = ctx.keys.zip(ctx.access_key).and_then(|(keys, key_id)| keys.session(key_id, account, expiration, ctx.request_id));
+    let (key_id, secret, token) = match derived {
+        Some(session) => (session.access_key_id, session.secret, session.token),
+        None => {
+            let digest = Sha256::digest(seed.as_bytes());
+            let secret: String = BASE64.encode(&digest).chars().take(40).collect();
+            (id("ASIA", seed), secret, BASE64.encode(&[digest.as_slice(), seed.as_bytes()].concat()))
+        }
+    };
     xml.element("Credentials", |xml| {
-        xml.text("AccessKeyId", &id("ASIA", seed));
+        xml.text("AccessKeyId", &key_id);
         xml.text("SecretAccessKey", &secret);
-        xml.text("SessionToken", &BASE64.encode(&[digest.as_slice(), seed.as_bytes()].concat()));
+        xml.text("SessionToken", &token);
         xml.text("Expiration", &expiration.to_rfc3339_opts(SecondsFormat::Secs, true));
     });
 }
@@ -202,7 +202,9 @@ mod tests {
 
     fn ask(access_key: Option<&str>, form: &[(&str, &str)]) -> (u16, String) {
         let form: Vec<_> = form.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let ctx = StsContext { access_key, request_id: "r-1", now: DateTime::from_timestamp(1_704_067_200, 0).unwrap() };
+        let account = access_key.filter(|key| key.len() == 12).unwrap_or("000000000000");
+        let now = DateTime::from_timestamp(1_704_067_200, 0).unwrap();
+        let ctx = StsContext { access_key, account, keys: None, request_id: "r-1", now };
         let (status, body) = handle(&form, &ctx);
         (status.as_u16(), body)
     }

@@ -6,3 +6,4 @@ mod action;
 mod xml;
 
 pub use action::{StsContext, handle};
+pub use xml::error;

@@ -28,6 +28,8 @@ pub async fn respond(app: Arc<App>, context: RequestContext, request: Request<Bo
     let parameters = parameters(&form);
     let sts_context = StsContext {
         access_key: context.access_key_id.as_deref(),
+        account: &context.account_id,
+        keys: app.keys.as_ref(),
         request_id: &context.request_id,
         now: chrono::DateTime::from_timestamp_millis(app.clock.now_ms()).unwrap_or_default(),
     };

@@ -25,6 +25,7 @@
 //!
 //! Names the model has and the table has not are refused by name. A panic in a handler is a 500, never a crash.
 
+pub mod auth;
 pub mod aws_json;
 pub mod aws_query;
 pub mod dispatch;

@@ -61,13 +61,13 @@ pub fn canonical_request(
 
 /// The signature of a canonical request, in lower-case hexadecimal.
 pub fn signature(secret_key: &str, scope: Scope<'_>, canonical_request: &str) -> String {
-    let text = format!(
-        "AWS4-HMAC-SHA256\n{}\n{}\n{}",
-        scope.timestamp,
-        scope.credential(),
-        hex::encode(Sha256::digest(canonical_request.as_bytes()))
-    );
-    hex::encode(mac(&signing_key(secret_key, scope), text.as_bytes()))
+    hex::encode(mac(&signing_key(secret_key, scope), string_to_sign(scope, canonical_request).as_bytes()))
+}
+
+/// What is signed of a canonical request.
+pub fn string_to_sign(scope: Scope<'_>, canonical_request: &str) -> String {
+    let digest = hex::encode(Sha256::digest(canonical_request.as_bytes()));
+    format!("AWS4-HMAC-SHA256\n{}\n{}\n{digest}", scope.timestamp, scope.credential())
 }
 
 /// The key a secret gives for a scope.
@@ -104,10 +104,19 @@ pub fn decoded_query(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// S3's canonical path: decoded and strictly encoded again, byte by byte, slashes kept.
+pub fn canonical_path(path: &str) -> String {
+    encode_bytes(&decode_bytes(path), true)
+}
+
 /// Encodes all but unreserved characters, and slashes if `keeps_slashes`.
 pub fn encode(text: &str, keeps_slashes: bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
+    encode_bytes(text.as_bytes(), keeps_slashes)
+}
+
+fn encode_bytes(bytes: &[u8], keeps_slashes: bool) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for &byte in bytes {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             b'/' if keeps_slashes => out.push('/'),
@@ -122,6 +131,10 @@ pub fn encode(text: &str, keeps_slashes: bool) -> String {
 
 /// Decodes `%XX`; what is no such escape stands for itself, bytes that are not UTF-8 become replacement characters.
 pub fn decode(text: &str) -> String {
+    String::from_utf8(decode_bytes(text)).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+fn decode_bytes(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -138,7 +151,7 @@ pub fn decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    out
 }
 
 fn canonical_header(headers: &HeaderMap, name: &str) -> String {

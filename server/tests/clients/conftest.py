@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -28,7 +29,7 @@ class Server:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("OWLAKE_")}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
         line = self.process.stdout.readline()
-        match = re.search(r"http://\S+", line)
+        match = re.search(r"https?://\S+", line)
         if not match:
             self.log.seek(0)
             raise RuntimeError(f"the server did not start: {line!r} {self.log.read()}")
@@ -112,6 +113,18 @@ def server():
 def athena(server):
     server.client("s3").create_bucket(Bucket="athena-results")
     return Athena(server, "s3://athena-results/out/")
+
+
+@pytest.fixture
+def local_names(monkeypatch):
+    """Every name below localhost is this machine, as RFC 6761 says and not every resolver knows."""
+    resolve = socket.getaddrinfo
+
+    def known(host, *arguments, **more):
+        name = host.decode() if isinstance(host, bytes) else host
+        return resolve("127.0.0.1" if str(name).endswith(".localhost") else host, *arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
 
 
 @pytest.fixture(scope="session")
