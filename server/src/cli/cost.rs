@@ -1,7 +1,7 @@
 //! What does `owlake cost` do? Runs a file of statements and says what each reads and what Athena would bill for it.
 //!
-//! Queries run under EXPLAIN ANALYZE, which reads what they read, is billed what they are billed, and names the partitions
-//! and columns; every other statement runs as it is, so that those after it find its tables.
+//! Queries, and CREATE TABLE AS, INSERT and UNLOAD, run under EXPLAIN ANALYZE, which does what they do, is billed what they are
+//! billed, and names the partitions and columns; every other statement runs as it is. So those after it find its tables.
 //!
 //! Ref: Amazon Athena pricing; Athena user guide, "EXPLAIN ANALYZE".
 
@@ -59,8 +59,7 @@ pub async fn run(client: &Client, command: &CostCommand) -> Result<(), String> {
 }
 
 async fn cost(client: &Client, statement: &str, options: &QueryOptions) -> Result<Cost, ClientError> {
-    let word = leading_word(statement);
-    if matches!(word.as_str(), "SELECT" | "WITH" | "VALUES" | "TABLE") {
+    if is_analyzed(statement) {
         let result = client.run(&format!("EXPLAIN ANALYZE (FORMAT JSON) {statement}"), options).await?;
         let lines: Vec<&str> = result.rows.iter().filter_map(|row| row.first().and_then(Option::as_deref)).collect();
         let plan = serde_json::from_str(&lines.join("\n")).map_err(|error| ClientError::Malformed(error.to_string()))?;
@@ -75,10 +74,11 @@ async fn cost(client: &Client, statement: &str, options: &QueryOptions) -> Resul
     Ok(Cost { bytes_scanned: result.bytes_scanned, billed_mb, tables: BTreeMap::new() })
 }
 
-/// The first word in upper case, behind comments and parentheses.
-fn leading_word(statement: &str) -> String {
-    let tokens = owlake_syntax::lexer::tokenize(statement);
-    tokens.iter().find(|token| token.text != "(").map(|token| token.text.to_uppercase()).unwrap_or_default()
+/// Whether a statement runs under EXPLAIN ANALYZE: queries, and what writes their rows. A text that is no statement runs as it is, so
+/// that the server says what is wrong with it.
+fn is_analyzed(statement: &str) -> bool {
+    owlake_syntax::router::parse(statement)
+        .is_ok_and(|parsed| matches!(parsed.kind.substatement_type, "SELECT" | "CREATE_TABLE_AS_SELECT" | "INSERT" | "UNLOAD"))
 }
 
 /// The scanned tables of a plan. A table that is scanned twice shows the columns of both scans and the larger one's partitions.
@@ -189,7 +189,25 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_parentheses_hide_no_query() {
-        assert_eq!(leading_word("-- note\n/* x */ ((select 1))"), "SELECT");
+    fn queries_and_what_writes_their_rows_are_analyzed() {
+        for statement in [
+            "-- note\n/* x */ ((select 1))",
+            "WITH a AS (SELECT 1 AS x) SELECT x FROM a",
+            "VALUES 1",
+            "INSERT INTO t SELECT 1",
+            "CREATE TABLE t WITH (format = 'PARQUET') AS SELECT 1 AS x",
+            "UNLOAD (SELECT 1 AS x) TO 's3://b/x/' WITH (format = 'PARQUET')",
+        ] {
+            assert!(is_analyzed(statement), "{statement}");
+        }
+        for statement in [
+            "CREATE EXTERNAL TABLE t (x int) LOCATION 's3://b/t/'",
+            "SHOW TABLES",
+            "EXPLAIN SELECT 1",
+            "CREATE VIEW v AS SELECT 1",
+            "SELEC",
+        ] {
+            assert!(!is_analyzed(statement), "{statement}");
+        }
     }
 }

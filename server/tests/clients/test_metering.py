@@ -158,6 +158,31 @@ def test_the_cost_command_names_bytes_partitions_columns_and_price(priced):
     assert f"total: scanned {scanned + heavy} bytes" in run.stdout
 
 
+def test_the_cost_command_names_what_writing_statements_touch(priced):
+    folder = priced.data_dir / "buckets" / "heavy" / "weeks"
+    for week in ("1", "2", "3", "4"):
+        (folder / f"week={week}").mkdir(parents=True)
+        pyarrow.parquet.write_table(pyarrow.table({"n": [1.0, 2.0], "m": ["x", "y"]}), folder / f"week={week}" / "p.parquet")
+    priced.athena.rows("CREATE EXTERNAL TABLE weeks (n double, m string) PARTITIONED BY (week string) STORED AS PARQUET LOCATION 's3://heavy/weeks/'")
+    priced.athena.rows("MSCK REPAIR TABLE weeks")
+    query = "SELECT n FROM weeks WHERE week IN ('2', '3', '4')"
+    scanned = execute(priced, query)["Statistics"]["DataScannedInBytes"]
+    run = cost(
+        priced,
+        f"CREATE TABLE summed WITH (format = 'PARQUET') AS {query}; INSERT INTO summed {query}; "
+        f"UNLOAD ({query}) TO 's3://heavy/unloaded/' WITH (format = 'PARQUET'); SELECT count(*) FROM summed",
+    )
+    assert run.returncode == 0, run.stderr
+    touched = r"default\.weeks: partitions 3 of 4; columns n, week\n"
+    statements = re.split(r"(?m)^(?=\d+\. |total: )", run.stdout)[1:]
+    for statement in statements[:3]:
+        assert re.search(touched, statement), statement
+        assert f"scanned {scanned} bytes" in statement and "billed 10 MB" in statement, statement
+    # They have happened, once each.
+    assert priced.athena.rows("SELECT count(*) FROM summed")[0] == [["12"]]
+    assert len(priced.client("s3").list_objects_v2(Bucket="heavy", Prefix="unloaded/")["Contents"]) >= 1
+
+
 def test_the_cost_command_fails_past_its_bounds(priced):
     sql = "SELECT sum(a) FROM noise; SELECT sum(b) FROM noise"
     scanned = sum(execute(priced, part)["Statistics"]["DataScannedInBytes"] for part in sql.split("; "))
