@@ -10,9 +10,14 @@ import time
 from conftest import REPOSITORY
 
 
+def own_environment():
+    """Without the settings of whoever runs the tests; the program refuses those it does not know."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("OWLAKE_")}
+
+
 def cli(server, *words):
     environment = {
-        **os.environ,
+        **own_environment(),
         "AWS_ACCESS_KEY_ID": "123456789012",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -61,18 +66,18 @@ def test_the_same_from_the_command_line(server, taxi_data):
     binary = os.environ.get("OWLAKE_BINARY", str(REPOSITORY / "target" / "debug" / "owlake"))
     statement = "SELECT pickup_year, count(*) AS n FROM green GROUP BY 1 ORDER BY 1;"
     words = [binary, "query", "--endpoint", server.endpoint, "--database", "cli", "--format", "csv", "--quiet", "-e", statement]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, env=own_environment(), capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "pickup_year,n\n2023,68211\n2024,56551\n"), done.stderr
     words = [binary, "repl", "--endpoint", server.endpoint, "--database", "cli"]
-    done = subprocess.run(words, input=f"\\timing\n\\f csv\n{statement}\n\\q\n", capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, input=f"\\timing\n\\f csv\n{statement}\n\\q\n", capture_output=True, text=True, timeout=60, env=own_environment())
     assert "2023,68211\n2024,56551\n" in done.stdout, (done.stdout, done.stderr)
 
 
 def test_the_demo_makes_and_queries_its_lake(tmp_path):
     binary = os.environ.get("OWLAKE_BINARY", str(REPOSITORY / "target" / "debug" / "owlake"))
     words = [binary, "demo", "--data-dir", str(tmp_path / "data"), "--port", "0"]
-    first = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    first = subprocess.run(words, env=own_environment(), capture_output=True, text=True, timeout=120)
     assert first.returncode == 0, first.stderr
     assert "taxi" in first.stdout and "$" in first.stdout
-    again = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    again = subprocess.run(words, env=own_environment(), capture_output=True, text=True, timeout=120)
     assert again.returncode == 0, again.stderr
