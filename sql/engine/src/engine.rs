@@ -219,6 +219,7 @@ impl Engine {
                     unload::prepare(scope, *unload).await.map(writing)
                 }
                 StatementKind::Prepare { name, statement } => {
+                    prepared::check_statement(&statement.kind)?;
                     let text = statement.span.text(&parsed.text).to_owned();
                     let store = prepared::store(&session)?;
                     Ok(effect("PREPARE", move || store.keep(&name.value, &text).map(|()| Output::Nothing)))

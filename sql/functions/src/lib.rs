@@ -26,7 +26,7 @@ mod lambda;
 mod map;
 mod math;
 pub mod operator;
-mod regexp;
+pub mod regexp;
 mod session;
 pub mod sketch;
 pub mod sql_json;

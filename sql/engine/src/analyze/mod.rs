@@ -33,7 +33,7 @@ mod structure;
 mod subqueries;
 mod type_names;
 mod views;
-mod visit;
+pub(crate) mod visit;
 mod windows;
 mod with;
 

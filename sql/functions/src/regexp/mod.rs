@@ -1,7 +1,7 @@
 //! Which regular expression functions exist? Ref: Trino 401 "Regular expression functions".
 
 mod extract;
-pub(crate) mod java_regex;
+pub mod java_regex;
 mod matches;
 mod property;
 mod replace;

@@ -98,10 +98,8 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
     if fields != table.column_count {
         return Err(EngineError::engine("HIVE_CURSOR_ERROR", "Number of matching groups doesn't match the number of columns"));
     }
-    let groups: HashMap<&str, usize> =
-        regex.capture_names().enumerate().filter_map(|(group, name)| name.map(|name| (name, group))).collect();
     let columns = table.columns.iter().map(|column| {
-        let group = groups.get(field_name(column.index).as_str()).copied();
+        let group = regex.group_of_name(&field_name(column.index));
         group.map(|group| (column.clone(), group)).ok_or_else(|| EngineError::internal("a field of a Grok pattern has no group"))
     });
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
@@ -110,7 +108,7 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
 
 /// A group's name: fields count, whatever they are called.
 fn field_name(index: usize) -> String {
-    format!("owlake_field_{index}")
+    format!("field{index}")
 }
 
 /// Replaces `%{NAME}` and `%{NAME:field[:type]}` by what they stand for.
@@ -128,7 +126,7 @@ fn expand(pattern: &str, patterns: &HashMap<&str, &str>, fields: &mut usize, dep
         let inner = patterns.get(name).ok_or_else(|| invalid(format!("No definition for key '{name}' found, aborting")))?;
         match parts.next() {
             Some(_) => {
-                out.push_str(&format!("(?P<{}>", field_name(*fields)));
+                out.push_str(&format!("(?<{}>", field_name(*fields)));
                 *fields += 1;
             }
             None => out.push_str("(?:"),
@@ -144,6 +142,8 @@ fn expand(pattern: &str, patterns: &HashMap<&str, &str>, fields: &mut usize, dep
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use owlake_functions::regexp::java_regex::{Captures, JavaRegex};
+
     use super::*;
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         for (name, pattern) in PATTERNS {
             let mut expanded = String::new();
             expand(pattern, &patterns, &mut 0, 0, &mut expanded).unwrap();
-            assert!(fancy_regex::Regex::new(&expanded).is_ok(), "{name}: {expanded}");
+            assert!(JavaRegex::compile(&expanded).is_ok(), "{name}: {expanded}");
         }
     }
 
@@ -163,12 +163,11 @@ mod tests {
         let mut fields = 0;
         expand("%{IP:client} %{WORD:method} %{NUMBER:bytes}", &patterns, &mut fields, 0, &mut expanded).unwrap();
         assert_eq!(fields, 3);
-        let found = fancy_regex::Regex::new(&expanded)
-            .unwrap()
-            .captures("55.3.244.1 GET 15824")
-            .unwrap()
-            .map(|found| (0..3).map(|index| found.name(&field_name(index)).unwrap().as_str().to_owned()).collect::<Vec<_>>());
-        assert_eq!(found.unwrap(), ["55.3.244.1", "GET", "15824"]);
+        let text = "55.3.244.1 GET 15824";
+        let (regex, mut captures) = (JavaRegex::compile(&expanded).unwrap(), Captures::default());
+        assert!(regex.captures_at(text, 0, &mut captures).unwrap());
+        let part = |index| captures.spans[regex.group_of_name(&field_name(index)).unwrap()].map(|(start, end)| &text[start..end]);
+        assert_eq!([0, 1, 2].map(part), [Some("55.3.244.1"), Some("GET"), Some("15824")]);
         let mut looped = HashMap::new();
         looped.insert("A", "%{A}");
         assert!(expand("%{A}", &looped, &mut 0, 0, &mut String::new()).is_err());

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use fancy_regex::Regex;
+use owlake_functions::regexp::java_regex::{Captures, JavaRegex};
 
 use super::descriptor::{LineDecoder, LineFormat, LineTable, Reading, SerDe, WantedColumn};
 use super::lazy_simple::is_true;
@@ -21,7 +21,7 @@ pub const REGEX_CONTRIB: SerDe = SerDe { class: "org.apache.hadoop.hive.contrib.
 /// A pattern whose groups, by number, are columns.
 #[derive(Debug, Clone)]
 pub(super) struct LinePattern {
-    pub(super) regex: Arc<Regex>,
+    pub(super) regex: Arc<JavaRegex>,
     /// The wanted columns, each with the number of its group.
     pub(super) columns: Vec<(WantedColumn, usize)>,
 }
@@ -34,22 +34,22 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
     let ignores_case = is_true(table.parameters, "input.regex.case.insensitive");
     let flags = if ignores_case { "(?is)" } else { "(?s)" };
     let regex = compile(&format!("{flags}\\A(?:{pattern})\\z"), pattern)?;
-    if regex.captures_len() - 1 != table.column_count {
+    if regex.groups() != table.column_count {
         return Err(EngineError::engine("HIVE_CURSOR_ERROR", "Number of matching groups doesn't match the number of columns"));
     }
     let columns = table.columns.iter().map(|column| (column.clone(), column.index + 1)).collect();
     LinePattern::format(regex, columns)
 }
 
-pub(super) fn compile(whole: &str, pattern: &str) -> Result<Regex, EngineError> {
-    Regex::new(whole).map_err(|error| {
+pub(super) fn compile(whole: &str, pattern: &str) -> Result<JavaRegex, EngineError> {
+    JavaRegex::compile(whole).map_err(|error| {
         tracing::debug!(cause = %error, "a SerDe's pattern cannot be compiled");
         EngineError::engine("HIVE_INVALID_METADATA", format!("The regular expression cannot be read: {pattern}"))
     })
 }
 
 impl LinePattern {
-    pub(super) fn format(regex: Regex, columns: Vec<(WantedColumn, usize)>) -> Result<Arc<dyn LineFormat>, EngineError> {
+    pub(super) fn format(regex: JavaRegex, columns: Vec<(WantedColumn, usize)>) -> Result<Arc<dyn LineFormat>, EngineError> {
         for (column, _) in &columns {
             if matches!(ValueBuilder::new(&column.data_type)?, ValueBuilder::Array(_) | ValueBuilder::Map(_) | ValueBuilder::Row(_)) {
                 let message = format!("Column '{}' of type {} cannot be read with a pattern", column.name, column.data_type);
@@ -69,14 +69,16 @@ impl LineFormat for LinePattern {
 impl LineDecoder for LinePattern {
     fn decode(&mut self, lines: &Lines) -> Result<Vec<ArrayRef>, EngineError> {
         let mut values = self.columns.iter().map(|(column, _)| ValueBuilder::new(&column.data_type)).collect::<Result<Vec<_>, _>>()?;
+        let mut captures = Captures::default();
         for line in lines.iter() {
             let text = String::from_utf8_lossy(line);
-            let found = self.regex.captures(text.as_ref()).map_err(|_| {
+            let is_found = self.regex.captures_at(text.as_ref(), 0, &mut captures).map_err(|_| {
                 EngineError::engine("HIVE_CURSOR_ERROR", "The regular expression of the table takes too many steps for a line")
             })?;
             for (values, (_, group)) in values.iter_mut().zip(&self.columns) {
-                match found.as_ref().and_then(|found| found.get(*group)) {
-                    Some(text) => append(values, text.as_str()),
+                let span = captures.spans.get(*group).copied().flatten().filter(|_| is_found);
+                match span.and_then(|(start, end)| text.get(start..end)) {
+                    Some(text) => append(values, text),
                     None => values.append_null(),
                 }
             }
