@@ -15,7 +15,7 @@ use super::format::FileFormat;
 use super::job::{NewPartition, WriteColumn, WriteTable};
 use super::lines::LineEncoder;
 use super::orc::OrcEncoder;
-use super::parquet::ParquetEncoder;
+use super::parquet::{ParquetEncoder, Rows};
 use super::partitioned::Splitter;
 use super::upload::Upload;
 use crate::error::EngineError;
@@ -23,7 +23,7 @@ use crate::error::EngineError;
 /// Encoded bytes handed over at once. Ref: Amazon S3, parts of an upload are at least 5 MiB.
 const PART_BYTES: usize = 8 << 20;
 /// Encoded bytes that the open row groups of one stream hold together.
-const HELD_BYTES_MAX: usize = 192 << 20;
+const HELD_BYTES_MAX: usize = 160 << 20;
 /// Rows gathered for a partition before they are encoded: small batches cost more than they hold.
 const GATHERED_ROWS: usize = 4096;
 /// After so many batches the gathered rows are encoded anyway, as they keep their batches' memory alive.
@@ -106,8 +106,8 @@ impl StreamWriter {
                 }
                 self.files.push(OpenFile::open(&self.table, &folder, target.bucket).await?);
             }
-            let part = if is_whole { data.clone() } else { take_record_batch(&data, &UInt32Array::from(rows)).map_err(failed)? };
-            self.files[number].gather(part).await?;
+            let rows = if is_whole { Rows::Range(0..data.num_rows()) } else { Rows::Picked(&rows) };
+            self.files[number].write(&data, &rows).await?;
         }
         if self.batches.is_multiple_of(GATHERED_BATCHES_MAX) {
             for file in &mut self.files {
@@ -157,6 +157,18 @@ impl OpenFile {
         })
     }
 
+    /// Takes rows of a batch: at once where they are encoded from where they lie, else with those of later batches.
+    async fn write(&mut self, batch: &RecordBatch, rows: &Rows<'_>) -> Result<(), EngineError> {
+        if let Encoder::Parquet(encoder) = &mut self.encoder {
+            encoder.write_rows(batch, rows)?;
+            return self.hand_over().await;
+        }
+        match rows {
+            Rows::Range(range) => self.gather(batch.slice(range.start, range.len())).await,
+            Rows::Picked(rows) => self.gather(take_record_batch(batch, &UInt32Array::from(rows.to_vec())).map_err(failed)?).await,
+        }
+    }
+
     async fn gather(&mut self, batch: RecordBatch) -> Result<(), EngineError> {
         self.gathered_rows += batch.num_rows();
         self.gathered.push(batch);
@@ -197,11 +209,16 @@ impl OpenFile {
 
     async fn hand_over(&mut self) -> Result<(), EngineError> {
         let bytes = match &mut self.encoder {
-            Encoder::Parquet(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
+            Encoder::Parquet(encoder) => {
+                while encoder.ready() >= PART_BYTES {
+                    self.upload.put(encoder.take()).await?;
+                }
+                return Ok(());
+            }
             Encoder::Orc(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
             Encoder::Avro(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
             Encoder::Lines(encoder) if encoder.ready() >= PART_BYTES => encoder.take(),
-            Encoder::Parquet(_) | Encoder::Orc(_) | Encoder::Avro(_) | Encoder::Lines(_) => return Ok(()),
+            Encoder::Orc(_) | Encoder::Avro(_) | Encoder::Lines(_) => return Ok(()),
         };
         self.upload.put(bytes).await
     }
