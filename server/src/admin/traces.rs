@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::query::record::{Outcome, Submission};
 use crate::query::state::QueryState;
@@ -19,6 +21,8 @@ const WAITING_MAX: usize = 4096;
 /// Traces sent together, and how long the first of them waits for others.
 const BATCH_MAX: usize = 256;
 const BATCH_WAIT: Duration = Duration::from_millis(500);
+/// How long the end of the server waits for the last traces.
+const FLUSH_TIME_MAX: Duration = Duration::from_secs(2);
 /// How long a collector may take.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest text of a statement that is sent. Basis: inferred, what collectors cut at.
@@ -31,7 +35,16 @@ const STATUS_ERROR: u8 = 2;
 
 /// Where finished queries are handed over.
 #[derive(Debug, Clone)]
-pub struct Traces(Sender<Value>);
+pub struct Traces(Sender<Handed>);
+
+/// What the exporter is handed.
+#[derive(Debug)]
+enum Handed {
+    /// The spans of one query.
+    Spans(Vec<Value>),
+    /// Answered once everything before it was sent.
+    Flush(oneshot::Sender<()>),
+}
 
 impl Traces {
     /// An exporter to a collector's address, which runs on `runtime` as long as this is there.
@@ -41,42 +54,78 @@ impl Traces {
         Traces(sender)
     }
 
+    /// Waits until everything handed over was sent, but not for long.
+    pub async fn flush(&self) {
+        let (done, sent) = oneshot::channel();
+        let flushed = async {
+            if self.0.send(Handed::Flush(done)).await.is_ok() {
+                let _sent_or_ended = sent.await;
+            }
+        };
+        if tokio::time::timeout(FLUSH_TIME_MAX, flushed).await.is_err() {
+            tracing::warn!("traces are left unsent");
+        }
+    }
+
     /// Hands over a query that has ended. Never waits.
     pub fn ended(&self, submission: &Arc<Submission>, outcome: &Outcome) {
-        if self.0.try_send(Value::Array(spans(submission, outcome))).is_err() {
+        if self.0.try_send(Handed::Spans(spans(submission, outcome))).is_err() {
             tracing::debug!(query_execution_id = submission.id, "a trace is dropped: the collector does not keep up");
         }
     }
 }
 
-async fn export(url: String, mut traces: Receiver<Value>) {
+/// What is sent together.
+#[derive(Default)]
+struct Batch {
+    spans: Vec<Value>,
+    traces: usize,
+    flushed: Option<oneshot::Sender<()>>,
+}
+
+impl Batch {
+    fn take(&mut self, handed: Handed) {
+        match handed {
+            Handed::Spans(spans) => {
+                self.spans.extend(spans);
+                self.traces += 1;
+            }
+            Handed::Flush(done) => self.flushed = Some(done),
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.traces >= BATCH_MAX || self.flushed.is_some()
+    }
+}
+
+async fn export(url: String, mut handed: Receiver<Handed>) {
     let client = reqwest::Client::builder().timeout(SEND_TIMEOUT).build().unwrap_or_default();
     let mut is_failing = false;
-    while let Some(first) = traces.recv().await {
-        let mut batch = vec![first];
-        let wait = tokio::time::sleep(BATCH_WAIT);
-        tokio::pin!(wait);
-        while batch.len() < BATCH_MAX {
-            tokio::select! {
-                () = &mut wait => break,
-                next = traces.recv() => match next {
-                    Some(next) => batch.push(next),
-                    None => break,
-                },
+    while let Some(first) = handed.recv().await {
+        let mut batch = Batch::default();
+        batch.take(first);
+        let until = Instant::now() + BATCH_WAIT;
+        while !batch.is_due()
+            && let Ok(Some(next)) = tokio::time::timeout_at(until, handed.recv()).await
+        {
+            batch.take(next);
+        }
+        if !batch.spans.is_empty() {
+            let body = request(batch.spans).to_string();
+            let sent = client.post(&url).header("Content-Type", "application/json").body(body).send().await;
+            match sent.and_then(reqwest::Response::error_for_status) {
+                Ok(_) => is_failing = false,
+                // Said once, not with every batch.
+                Err(error) if !is_failing => {
+                    tracing::warn!(%error, url, "traces cannot be sent");
+                    is_failing = true;
+                }
+                Err(_) => {}
             }
         }
-        let spans: Vec<Value> = batch.into_iter().flat_map(|spans| spans.as_array().cloned().unwrap_or_default()).collect();
-        let body = request(spans).to_string();
-        let sent = client.post(&url).header("Content-Type", "application/json").body(body).send().await;
-        let outcome = sent.and_then(reqwest::Response::error_for_status);
-        match outcome {
-            Ok(_) => is_failing = false,
-            // Said once, not with every batch.
-            Err(error) if !is_failing => {
-                tracing::warn!(%error, url, "traces cannot be sent");
-                is_failing = true;
-            }
-            Err(_) => {}
+        if let Some(done) = batch.flushed {
+            let _nobody_waits_any_more = done.send(());
         }
     }
 }
@@ -190,26 +239,35 @@ mod tests {
         let server = TestServer::with(|config| config.otlp_endpoint = Some(address));
         let good = server.run("SELECT 3").await["QueryExecutionId"].as_str().unwrap().to_owned();
         let bad = server.run("DIVIDE 1").await["QueryExecutionId"].as_str().unwrap().to_owned();
+        server.app.traces.as_ref().unwrap().flush().await;
         let mut spans = Vec::new();
         while spans.iter().filter(|span: &&Value| span["parentSpanId"].is_null()).count() < 2 {
             let request = tokio::time::timeout(Duration::from_secs(10), collected.recv()).await.unwrap().unwrap();
-            assert_eq!(request["resourceSpans"][0]["resource"]["attributes"][0], json!({"key": "service.name", "value": {"stringValue": "owlake"}}));
+            assert_eq!(
+                request["resourceSpans"][0]["resource"]["attributes"][0],
+                json!({"key": "service.name", "value": {"stringValue": "owlake"}})
+            );
             spans.extend(request["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().clone());
         }
         let root = |id: &str| spans.iter().find(|span| span["traceId"] == id.replace('-', "") && span["parentSpanId"].is_null()).unwrap();
-        let attribute = |span: &Value, key: &str| span["attributes"].as_array().unwrap().iter().find(|item| item["key"] == key).unwrap()["value"].clone();
+        let attribute = |span: &Value, key: &str| {
+            span["attributes"].as_array().unwrap().iter().find(|item| item["key"] == key).unwrap()["value"].clone()
+        };
         let query = root(&good);
         assert_eq!((query["name"].as_str(), query["status"]["code"].as_u64()), (Some("SELECT"), Some(1)));
         assert_eq!(attribute(query, "db.query.text"), json!({"stringValue": "SELECT 3"}));
         assert_eq!(attribute(query, "aws.athena.data_scanned_in_bytes"), json!({"intValue": "123"}));
         assert_eq!(query["spanId"].as_str().unwrap().len(), 16);
         let time = |span: &Value, key: &str| span[key].as_str().unwrap().parse::<u64>().unwrap();
-        let phases: Vec<&Value> = spans.iter().filter(|span| span["parentSpanId"] == query["spanId"]).collect();
-        assert_eq!(phases.iter().map(|span| span["name"].as_str().unwrap()).collect::<Vec<_>>(), ["queue", "planning", "execution", "publishing"]);
+        let failed = root(&bad);
+        let phases: Vec<&Value> = spans.iter().filter(|span| span["parentSpanId"] == failed["spanId"]).collect();
+        assert_eq!(
+            phases.iter().map(|span| span["name"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["queue", "planning", "execution", "publishing"]
+        );
         for pair in phases.windows(2) {
             assert_eq!(time(pair[0], "endTimeUnixNano"), time(pair[1], "startTimeUnixNano"));
         }
-        let failed = root(&bad);
         assert_eq!(failed["status"]["code"], 2);
         assert!(failed["status"]["message"].as_str().unwrap().contains("Division by zero"));
     }

@@ -127,6 +127,9 @@ impl Server {
             self.serving.abort();
         }
         self.app.queries.flush();
+        if let Some(traces) = &self.app.traces {
+            traces.flush().await;
+        }
         tracing::info!("stopped");
         Ok(())
     }

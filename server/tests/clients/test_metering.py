@@ -179,7 +179,7 @@ def test_the_cost_command_names_what_writing_statements_touch(priced):
         assert re.search(touched, statement), statement
         assert f"scanned {scanned} bytes" in statement and "billed 10 MB" in statement, statement
     # They have happened, once each.
-    assert priced.athena.rows("SELECT count(*) FROM summed")[0] == [["12"]]
+    assert priced.athena.rows("SELECT count(*) FROM default.summed")[0] == [["12"]]
     assert len(priced.client("s3").list_objects_v2(Bucket="heavy", Prefix="unloaded/")["Contents"]) >= 1
 
 

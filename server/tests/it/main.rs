@@ -7,6 +7,7 @@ mod coverage;
 mod damage;
 mod kill;
 mod kill_writes;
+mod limits;
 mod load;
 mod process;
 mod random_requests;

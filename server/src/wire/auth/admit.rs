@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use chrono::{DateTime, Utc};
+use http::header::EXPECT;
 use http::request::Parts;
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sha2::{Digest, Sha256};
 
 use super::body::{ChunkChain, HashedBody, Verdict};
-use super::check::{Dialect, check};
+use super::check::{Dialect, Proof, check};
 use super::claim::{Claim, find};
 use super::keys::{Keys, Owner};
 use super::refusal::Refusal;
@@ -21,6 +22,10 @@ use crate::error::ApiErrorKind;
 use crate::wire::aws_json::TARGET_HEADER;
 use crate::wire::dispatch::Protocol;
 use crate::wire::signature_v4::{Scope, UNSIGNED_PAYLOAD};
+
+/// How much of a refused request's body is taken in, and for how long. Basis: inferred.
+const DRAIN_BYTES_MAX: usize = 1 << 20;
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(2);
 
 const CONTENT_SHA256: &str = "x-amz-content-sha256";
 const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
@@ -46,17 +51,33 @@ pub async fn admit(
     limits: &Limits,
 ) -> Result<Admitted, Refusal> {
     let (head, body) = request.into_parts();
-    let claim = find(&head.headers, head.uri.query().unwrap_or_default())?;
-    // Whoever has no key here is told before a body is read.
-    keys.owner(&claim.key_id, claim.token.as_deref(), now)?;
-    match protocol {
-        Protocol::AwsJson => {
-            let services = services_of(&head);
-            with_whole_body(keys, now, (head, body), claim, (services, limits)).await
+    // Whoever has no key here is told before the body is read.
+    let claim = find(&head.headers, head.uri.query().unwrap_or_default())
+        .and_then(|claim| keys.owner(&claim.key_id, claim.token.as_deref(), now).map(|_| claim));
+    let services: &[&'static str] = match protocol {
+        Protocol::AwsJson => services_of(&head),
+        Protocol::Sts => &["sts"],
+        Protocol::S3 => {
+            let proven = claim.and_then(|claim| proven_head(keys, now, &head, claim));
+            return match proven {
+                Ok((proof, payload)) => streaming(head, body, proof, payload),
+                Err(refusal) => refused(&head, body, refusal).await,
+            };
         }
-        Protocol::Sts => with_whole_body(keys, now, (head, body), claim, (&["sts"], limits)).await,
-        Protocol::S3 => streaming(keys, now, head, body, claim),
+    };
+    match claim {
+        Ok(claim) => with_whole_body(keys, now, (head, body), claim, (services, limits)).await,
+        Err(refusal) => refused(&head, body, refusal).await,
     }
+}
+
+/// Takes in a little of the body that nobody will read: a client that is still sending would see a broken connection and no answer.
+/// One that waits to be asked for its body is not asked.
+async fn refused(head: &Parts, body: Body, refusal: Refusal) -> Result<Admitted, Refusal> {
+    if !body.is_end_stream() && !head.headers.contains_key(EXPECT) {
+        let _enough_or_broken = tokio::time::timeout(DRAIN_TIME_MAX, Limited::new(body, DRAIN_BYTES_MAX).collect()).await;
+    }
+    Err(refusal)
 }
 
 /// A request's target and its signature have to name the same service.
@@ -88,21 +109,28 @@ async fn with_whole_body(
     Ok(Admitted { request: Request::from_parts(head, Body::from(bytes)), owner: proof.owner, verdict: Verdict::default() })
 }
 
-fn streaming(keys: &Keys, now: DateTime<Utc>, mut head: Parts, body: Body, claim: Claim) -> Result<Admitted, Refusal> {
+/// What an S3 request says before its body, if that is true: the proof, and what it says of the body.
+fn proven_head(keys: &Keys, now: DateTime<Utc>, head: &Parts, claim: Claim) -> Result<(Proof, String), Refusal> {
     let sent = head.headers.get(CONTENT_SHA256).map(|value| value.to_str().map(str::to_owned).map_err(|_| Refusal::ContentSha256Malformed));
     let payload = match (sent.transpose()?, claim.expires_seconds) {
         (Some(sent), _) => sent,
         (None, Some(_)) => UNSIGNED_PAYLOAD.to_owned(),
         (None, None) => return Err(Refusal::ContentSha256Missing),
     };
-    let is_digest = payload.len() == 64 && payload.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    if !is_digest && ![UNSIGNED_PAYLOAD, UNSIGNED_TRAILER, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER].contains(&payload.as_str()) {
+    if !is_digest(&payload) && ![UNSIGNED_PAYLOAD, UNSIGNED_TRAILER, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER].contains(&payload.as_str()) {
         return Err(Refusal::ContentSha256Malformed);
     }
-    let proof = check(keys, now, &head, claim, &payload, (Dialect::S3, &["s3"]))?;
+    let proof = check(keys, now, head, claim, &payload, (Dialect::S3, &["s3"]))?;
+    Ok((proof, payload))
+}
+
+fn is_digest(payload: &str) -> bool {
+    payload.len() == 64 && payload.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn streaming(mut head: Parts, mut body: Body, proof: Proof, payload: String) -> Result<Admitted, Refusal> {
     let verdict = Verdict::default();
-    let mut body = body;
-    if is_digest {
+    if is_digest(&payload) {
         if body.is_end_stream() {
             let computed = hex::encode(Sha256::digest(b""));
             if computed != payload {
