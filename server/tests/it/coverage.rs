@@ -194,6 +194,14 @@ fn every_error_name_has_a_statement_test_or_a_reason() {
         if !given.contains(name) || reason.is_empty() {
             problems.insert(format!("{name}: listed as unreachable, but never given or without a reason"));
         }
+        // A test that is named instead is there, and speaks of the error.
+        if let Some((_, path)) = reason.rsplit_once(' ').filter(|(_, path)| path.ends_with(".rs")) {
+            match std::fs::read_to_string(root().join(path)) {
+                Ok(text) if text.contains(name) => {}
+                Ok(_) => _ = problems.insert(format!("{name}: {path} does not show it")),
+                Err(error) => _ = problems.insert(format!("{name}: {path}: {error}")),
+            }
+        }
     }
     report(problems);
 }
