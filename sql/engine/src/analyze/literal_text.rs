@@ -52,7 +52,12 @@ pub(crate) fn timestamp(text: &str) -> Result<(ScalarValue, TrinoType), Refusal>
     };
     let precision = precision_of(written.digits, "TIMESTAMP WITH TIME ZONE")?;
     let local_seconds = i64::try_from(written.local_picos.div_euclid(PICOS_PER_SECOND)).map_err(|_| Refusal::Malformed)?;
-    let offset = ZoneCursor::new(key).offset_at_local(local_seconds);
+    let mut cursor = ZoneCursor::new(key);
+    let offset = cursor.offset_at_local(local_seconds);
+    if cursor.offset_at(local_seconds - i64::from(offset)) != offset {
+        // The clock never showed it: it was put forward over that hour.
+        return Err(Refusal::Malformed);
+    }
     let epoch_picos = written.local_picos - i128::from(offset) * PICOS_PER_SECOND;
     if !(-PACKED_MILLIS_MAX..PACKED_MILLIS_MAX).contains(&epoch_picos.div_euclid(PICOS_PER_MILLI)) {
         return Err(Refusal::Malformed);

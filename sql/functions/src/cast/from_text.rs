@@ -46,7 +46,7 @@ pub fn cast_text(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> 
         TrinoType::Decimal { precision, scale } => {
             let array = convert_text::<Decimal128Type>(values, failures, |text| {
                 let failed = |why: &str| refuse(format_args!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {why}"));
-                let number = parse_decimal(text.trim()).ok_or_else(|| failed("Value is not a number."))?;
+                let number = parse_decimal(text).ok_or_else(|| failed("Value is not a number."))?;
                 number.rescaled(*precision, *scale).ok_or_else(|| failed("Value too large."))
             })?;
             with_decimal_type(array, *precision, *scale)?
@@ -92,9 +92,12 @@ pub fn parse_boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads a float as Java's `Double.parseDouble`: blanks around, `NaN`, `Infinity`, a trailing `d` or `f`.
+/// Reads a float as Java's `Double.parseDouble`: blanks around, `NaN`, `Infinity`, a trailing `d` or `f`, hexadecimal `0x1.8p1`.
 pub fn parse_float<F: std::str::FromStr>(text: &str) -> Option<F> {
     let trimmed = text.trim_matches(|c: char| c <= ' ');
+    if matches!(trimmed.trim_start_matches(['+', '-']).as_bytes(), [b'0', b'x' | b'X', ..]) {
+        return parse_hexadecimal_float(trimmed, size_of::<F>() == 4).and_then(|value| format!("{value:e}").parse().ok());
+    }
     match trimmed.as_bytes().last()? {
         b'0'..=b'9' | b'.' => trimmed.parse().ok(),
         b'd' | b'D' | b'f' | b'F' => {
@@ -111,14 +114,61 @@ pub fn parse_float<F: std::str::FromStr>(text: &str) -> Option<F> {
     }
 }
 
+/// `[+-]0x<digits>[.<digits>]p[+-]<exponent>[d|f]`, rounded once, half to even. Ref: Java `Double.valueOf`, `HexFloatPattern`.
+fn parse_hexadecimal_float(text: &str, is_single: bool) -> Option<f64> {
+    let (is_negative, rest) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let rest = rest.strip_prefix("0x").or_else(|| rest.strip_prefix("0X"))?;
+    let (digits, exponent) = rest.split_once(['p', 'P'])?;
+    let exponent: i32 = exponent.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(exponent).parse().ok()?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    // The first sixty bits and whether anything follows them: enough to round by.
+    let (mut bits, mut power) = (0u64, i64::from(exponent) - 4 * fraction.len() as i64);
+    for digit in whole.chars().chain(fraction.chars()) {
+        let digit = u64::from(digit.to_digit(16)?);
+        if bits >> 60 == 0 {
+            bits = bits << 4 | digit;
+        } else {
+            bits |= u64::from(digit != 0);
+            power += 4;
+        }
+    }
+    let (precision, exponent_min, exponent_max) = if is_single { (24, -126, 127) } else { (53, -1022, 1023) };
+    let size = 64 - i64::from(bits.leading_zeros());
+    if bits == 0 || power + size - 1 < exponent_min - 54 {
+        return Some(if is_negative { -0.0 } else { 0.0 });
+    }
+    if power + size - 1 > exponent_max {
+        return Some(if is_negative { f64::NEG_INFINITY } else { f64::INFINITY });
+    }
+    let kept = precision.min(precision - (exponent_min - (power + size - 1)));
+    let dropped = (size - kept).max(0);
+    // Of sixty-five bits and more nothing is left: less than half a unit.
+    let rounded = match u32::try_from(dropped).ok().filter(|dropped| *dropped < 64) {
+        Some(0) => bits,
+        Some(dropped) => {
+            let (quotient, rest, half) = (bits >> dropped, bits & ((1 << dropped) - 1), 1u64 << (dropped - 1));
+            quotient + u64::from(rest > half || (rest == half && quotient & 1 == 1))
+        }
+        None => 0,
+    };
+    // In two steps, as the power alone may leave the normal doubles.
+    let power = (power + dropped) as i32;
+    let value = rounded as f64 * 2f64.powi(power / 2) * 2f64.powi(power - power / 2);
+    Some(if is_negative { -value } else { value })
+}
+
 /// Reads the 36 characters of a UUID, in any case.
 pub fn parse_uuid(text: &str) -> Result<[u8; 16], FunctionError> {
-    if text.len() != 36 {
-        return Err(FunctionError::cast(format!("Invalid UUID string length: {}", text.len())));
-    }
     match uuid::Uuid::try_parse(text) {
-        Ok(uuid) => Ok(uuid.into_bytes()),
-        Err(_) => Err(FunctionError::cast(format!("Cannot cast value to UUID: {text}"))),
+        Ok(uuid) if text.len() == 36 => Ok(uuid.into_bytes()),
+        _ => Err(FunctionError::cast(format!("Cannot cast value to UUID: {text}"))),
     }
 }
 
@@ -148,11 +198,43 @@ pub fn cast_binary(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -
         match found {
             Some(octets) => builder.append_value(octets)?,
             None => {
-                let kind = if is_address { "InetAddress" } else { "UUID" };
+                let kind = if is_address { "IP address" } else { "UUID" };
                 failures.put(row, FunctionError::cast(format!("Invalid {kind} binary length: {}", bytes.len())))?;
                 builder.append_null();
             }
         }
     }
     Ok(Arc::new(builder.finish()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::parse_float;
+
+    // Java 17 `Double.parseDouble` and `Float.parseFloat`.
+    #[test]
+    fn hexadecimal_floats_are_those_of_java() {
+        for (text, expected) in [
+            ("0x1.8p1", Some(3.0)),
+            (" -0X.8P-1d ", Some(-0.25)),
+            ("0x1p-1074", Some(4.9e-324)),
+            ("0x1p-1075", Some(0.0)),
+            ("0x1.8p-1075", Some(4.9e-324)),
+            ("0x1.fffffffffffff8p1023", Some(f64::INFINITY)),
+            ("0x1.fffffffffffffp1023", Some(f64::MAX)),
+            ("0x1.00000000000008p0", Some(1.0)),
+            ("0x1.000000000000080000000000000001p0", Some(1.000_000_000_000_000_2)),
+            ("0x0p9999999", Some(0.0)),
+            ("0x1p1024", Some(f64::INFINITY)),
+            ("0x1", None),
+            ("0x.p1", None),
+            ("0xgp1", None),
+        ] {
+            assert_eq!(parse_float::<f64>(text), expected, "{text}");
+        }
+        assert_eq!(parse_float::<f32>("0x1.000001p0"), Some(1.0));
+        assert_eq!(parse_float::<f32>("0x1.000003p0"), Some(1.000_000_2));
+        assert_eq!(parse_float::<f32>("0x1p-149"), Some(1e-45));
+    }
 }

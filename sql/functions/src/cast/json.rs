@@ -1,11 +1,12 @@
 //! How do values become json and json values? Ref: Trino 401 `JsonUtil`, "Cast to JSON", "Cast from JSON".
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
 use arrow::array::{ListArray, MapArray, StructArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::datatypes::{DataType, Float32Type, Float64Type};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float32Type, Float64Type};
 
 use super::dispatch::cast_values;
 use super::errors::Failures;
@@ -14,7 +15,8 @@ use crate::json::print::{push_double, push_quoted};
 use crate::json::tree::{Json, JsonError, parse};
 use crate::registry::SessionInfo;
 use crate::types::arrow_form::{entries_field, item_field, row_fields};
-use crate::types::number_text::{push_java_double, push_java_real};
+use crate::types::number_text::{push_decimal, push_java_double, push_java_real};
+use crate::types::temporal_text::push_date_unsigned;
 use crate::types::text::ValueWriter;
 use crate::types::{RowField, TrinoType};
 
@@ -44,9 +46,15 @@ fn push_json(out: &mut String, data_type: &TrinoType, array: &dyn Array, row: us
             let value = array.as_primitive::<Float32Type>().value(row);
             if value.is_finite() { push_java_real(out, value) } else { push_double(out, f64::from(value)) }
         }
-        TrinoType::Varchar(_) | TrinoType::Char(_) => push_quoted(out, array.as_string_view().value(row)),
+        TrinoType::Varchar(_) | TrinoType::Char(_) => push_escaped(out, array.as_string_view().value(row)),
         TrinoType::Json => out.push_str(array.as_string_view().value(row)),
-        TrinoType::Date | TrinoType::Timestamp(_) => {
+        TrinoType::Decimal { scale, .. } => push_big_decimal(out, array.as_primitive::<Decimal128Type>().value(row), i64::from(*scale)),
+        TrinoType::Date => {
+            out.push('"');
+            push_date_unsigned(out, i64::from(array.as_primitive::<Date32Type>().value(row)));
+            out.push('"');
+        }
+        TrinoType::Timestamp(_) => {
             out.push('"');
             ValueWriter::new(data_type).write(array, row, out);
             out.push('"');
@@ -70,7 +78,7 @@ fn push_json(out: &mut String, data_type: &TrinoType, array: &dyn Array, row: us
                 if position > 0 {
                     out.push(',');
                 }
-                push_quoted(out, field.name.as_deref().unwrap_or(""));
+                push_escaped(out, field.name.as_deref().unwrap_or(""));
                 out.push(':');
                 push_json(out, &field.data_type, column.as_ref(), row);
             }
@@ -78,6 +86,44 @@ fn push_json(out: &mut String, data_type: &TrinoType, array: &dyn Array, row: us
         }
         other => ValueWriter::new(other).write(array, row, out),
     }
+}
+
+/// As `push_quoted`, but what lies beyond the basic plane as its two surrogates: so the casts' generator writes it.
+fn push_escaped(out: &mut String, text: &str) {
+    if text.chars().all(|c| u32::from(c) < 0x1_0000) {
+        return push_quoted(out, text);
+    }
+    let mut quoted = String::with_capacity(text.len() + 16);
+    push_quoted(&mut quoted, text);
+    for c in quoted.chars() {
+        if u32::from(c) < 0x1_0000 {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing into a String does not fail.
+                let _ = write!(out, "\\u{unit:04X}");
+            }
+        }
+    }
+}
+
+/// As Java's `BigDecimal.toString`: with an exponent where more than five zeros would follow the point.
+fn push_big_decimal(out: &mut String, unscaled: i128, scale: i64) {
+    let digits = unscaled.unsigned_abs().to_string();
+    let exponent = digits.len() as i64 - 1 - scale;
+    if exponent >= -6 {
+        return push_decimal(out, unscaled, scale as u32);
+    }
+    if unscaled < 0 {
+        out.push('-');
+    }
+    out.push_str(&digits[..1]);
+    if digits.len() > 1 {
+        out.push('.');
+        out.push_str(&digits[1..]);
+    }
+    // Writing into a String does not fail.
+    let _ = write!(out, "E{exponent}");
 }
 
 /// Keys as text, in order.
@@ -98,7 +144,7 @@ fn push_map(out: &mut String, key: &TrinoType, value: &TrinoType, array: &dyn Ar
         if position > 0 {
             out.push(',');
         }
-        push_quoted(out, text);
+        push_escaped(out, text);
         out.push(':');
         push_json(out, value, map.values().as_ref(), *entry);
     }
@@ -125,6 +171,17 @@ pub fn cast_from_json(
             continue;
         };
         let checked = match parse(text) {
+            // A text is cast as any text is, and fails as one.
+            Ok(Json::Text(text)) if matches!(to, TrinoType::Boolean) || (to.is_numeric() && !matches!(to, TrinoType::Decimal { .. })) => {
+                match check(&Json::Text(text.clone()), to, session) {
+                    Ok(()) => Ok(Some(Json::Text(text))),
+                    Err(reason) => {
+                        failures.put(row, FunctionError::cast(reason.trim_start()))?;
+                        trees.push(None);
+                        continue;
+                    }
+                }
+            }
             Ok(tree) => check(&tree, to, session).map(|()| Some(tree)),
             Err(error) if is_nested => Err(broken(text, &error, to)),
             Err(_) => Err(String::new()),
@@ -161,6 +218,7 @@ fn scalar_error(to: &TrinoType, reason: &str, text: &str) -> FunctionError {
             FunctionError::cast(format!("Cannot cast input json to DECIMAL({precision},{scale})"))
         }
         TrinoType::Decimal { precision, scale } => FunctionError::cast(format!("Cannot cast '{text}' to DECIMAL({precision},{scale})")),
+        TrinoType::Varchar(_) => FunctionError::cast(format!("Cannot cast '{text}' to varchar")),
         other => FunctionError::cast(format!("Cannot cast '{text}' to {other}")),
     }
 }
@@ -297,7 +355,8 @@ fn cast_scalars(trees: &[Option<&Json<'_>>], to: &TrinoType, session: &SessionIn
             Some(Json::Number(number)) if is_exact => text.push_str(number),
             Some(Json::Number(number)) if is_boolean => {
                 let value: f64 = number.parse().unwrap_or(f64::NAN);
-                if !value.is_finite() {
+                let is_too_large = Json::is_integer(number) && number.parse::<i64>().is_err();
+                if !value.is_finite() || is_too_large {
                     return Err(FunctionError::cast(format!("Cannot cast '{number}' to BOOLEAN")));
                 }
                 text.push_str(if value == 0.0 { "false" } else { "true" });

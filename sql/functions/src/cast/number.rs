@@ -123,6 +123,17 @@ fn cast_double(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> Re
 /// Half up away from zero, as Trino's `round`; a float out of an integer's range fails.
 fn cast_float(values: &ArrayRef, name: &str, to: &TrinoType, failures: &mut Failures) -> Result<ArrayRef, FunctionError> {
     let doubles = if name == "real" { arrow::compute::cast(values, &DataType::Float64)? } else { Arc::clone(values) };
+    // A real is named as Java spells reals.
+    let is_real = name == "real";
+    let float_out_of_range = |target: &str, value: f64| {
+        let mut text = String::new();
+        if is_real {
+            push_java_real(&mut text, value as f32)
+        } else {
+            push_java_double(&mut text, value)
+        }
+        out_of_range(target, text)
+    };
     let rounded = |value: f64, target: &str, low: f64, high: f64| {
         if value.is_nan() {
             return Err(FunctionError::cast(format!("Cannot cast {name} NaN to {target}")));
@@ -140,6 +151,10 @@ fn cast_float(values: &ArrayRef, name: &str, to: &TrinoType, failures: &mut Fail
         TrinoType::Integer => Ok(dynamic(convert::<Float64Type, Int32Type>(&doubles, failures, |value| {
             Ok(rounded(value, "integer", -2_147_483_648.0, 2_147_483_647.0)? as i32)
         })?)),
+        // Java's `Math.round` of a float: what is out of range is the nearest bigint.
+        TrinoType::Bigint if is_real => Ok(dynamic(convert::<Float64Type, Int64Type>(&doubles, failures, |value| {
+            if value.is_nan() { Err(FunctionError::cast("Cannot cast real NaN to bigint")) } else { Ok(value.round() as i64) }
+        })?)),
         TrinoType::Bigint => Ok(dynamic(convert::<Float64Type, Int64Type>(&doubles, failures, |value| {
             let rounded = value.round();
             // 2^63 is not a bigint, -2^63 is.
@@ -153,12 +168,6 @@ fn cast_float(values: &ArrayRef, name: &str, to: &TrinoType, failures: &mut Fail
         })?)),
         other => Err(not_numeric(&TrinoType::Double, other)),
     }
-}
-
-fn float_out_of_range(target: &str, value: f64) -> FunctionError {
-    let mut text = String::new();
-    push_java_double(&mut text, value);
-    out_of_range(target, text)
 }
 
 /// The decimal of a float's text as Java spells it, rounded half up; none when it does not fit.
@@ -178,7 +187,9 @@ fn cast_decimal(values: &ArrayRef, precision: u8, scale: u8, to: &TrinoType, fai
         if (i128::from(low)..=i128::from(high)).contains(&rounded) {
             Ok(rounded as i64)
         } else {
-            Err(FunctionError::cast(format!("Cannot cast '{}' to {target}", text(value))))
+            // The small types go through bigint, and name the whole number.
+            let shown = if matches!(target, "TINYINT" | "SMALLINT") { rounded.to_string() } else { text(value) };
+            Err(FunctionError::cast(format!("Cannot cast '{shown}' to {target}")))
         }
     };
     match to {

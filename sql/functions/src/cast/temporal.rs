@@ -209,6 +209,13 @@ impl Context<'_> {
         local.div_euclid(i128::from(PICOS_PER_DAY)) * i128::from(PICOS_PER_DAY)
     }
 
+    /// Midnight of the query's day at an offset, in local picoseconds.
+    fn today_at_offset(&self, offset_minutes: i32) -> i128 {
+        let start = i128::from(self.session.start_micros) * PICOS_PER_MICRO;
+        let local = start + i128::from(offset_minutes) * i128::from(PICOS_PER_MINUTE);
+        local.div_euclid(i128::from(PICOS_PER_DAY)) * i128::from(PICOS_PER_DAY)
+    }
+
     fn session_offset_minutes(&mut self) -> i32 {
         let key = self.session_zone;
         self.offset_at(key, i128::from(self.session.start_micros) * PICOS_PER_MICRO) / 60
@@ -228,7 +235,7 @@ impl Context<'_> {
         match moment {
             Moment::Instant(picos, key) => (round_picos(picos, precision), key),
             Moment::OffsetTime(picos, offset_minutes) => {
-                let local = round_picos(self.today_picos() + i128::from(picos), precision);
+                let local = round_picos(self.today_at_offset(offset_minutes) + i128::from(picos), precision);
                 (
                     local - i128::from(offset_minutes) * i128::from(PICOS_PER_MINUTE),
                     zone::key_of_offset(offset_minutes).unwrap_or(zone::UTC),
@@ -340,8 +347,9 @@ pub fn cast_text_to_temporal(
     let refuse = failures.refusal();
     let wrong = move |text: &str, target: &str| refuse(format_args!("Value cannot be cast to {target}: {text}"));
     let digits_max = 12;
-    let timestamp = |text: &str| parse_timestamp(text).filter(|found| found.digits <= digits_max).ok_or_else(|| wrong(text, "timestamp"));
-    let time = |text: &str| parse_time(text).filter(|found| found.digits <= digits_max).ok_or_else(|| wrong(text, "time"));
+    let timestamp =
+        |text: &str| parse_timestamp(text).filter(|found| found.digits <= digits_max).ok_or_else(|| wrong(text.trim(), "timestamp"));
+    let time = |text: &str| parse_time(text).filter(|found| found.digits <= digits_max);
     let mut context = Context { session_zone: session_zone(session)?, session, cursors: ZoneCursors::default() };
     let mut instant = |text: &str, precision: u8| {
         let found = timestamp(text)?;
@@ -375,13 +383,15 @@ pub fn cast_text_to_temporal(
             let (picos, key) = instant(text, *precision)?;
             pack_long(picos, key)
         })?)?,
-        TrinoType::Time(precision) => {
-            dynamic(convert_text::<Int64Type>(values, failures, |text| Ok(round_time(time(text)?.picos, *precision)))?)
-        }
+        TrinoType::Time(precision) => dynamic(convert_text::<Int64Type>(values, failures, |text| {
+            let found = time(text).filter(|found| found.offset_minutes.is_none()).ok_or_else(|| wrong(text, "time"))?;
+            Ok(round_time(found.picos, *precision))
+        })?),
         TrinoType::TimeWithTimeZone(precision) => {
             let session_offset = context.session_offset_minutes();
             long_form(convert_text::<Decimal128Type>(values, failures, |text| {
-                let found = time(text)?;
+                // Trino names a timestamp here.
+                let found = time(text).ok_or_else(|| wrong(text, "timestamp"))?;
                 Ok(zone::pack_time(round_time(found.picos, *precision), found.offset_minutes.unwrap_or(session_offset)))
             })?)?
         }

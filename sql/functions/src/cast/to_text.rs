@@ -9,7 +9,7 @@ use super::errors::Failures;
 use crate::error::FunctionError;
 use crate::types::TrinoType;
 use crate::types::number_text::{push_i64, push_java_double, push_java_real, push_scientific_double, push_scientific_real};
-use crate::types::temporal_text::{push_date, push_timestamp_millis};
+use crate::types::temporal_text::{push_date_unsigned, push_timestamp_millis};
 use crate::types::text::ValueWriter;
 
 /// Appends the text of a row's value.
@@ -44,7 +44,7 @@ pub fn cast_to_varchar(
         }
         TrinoType::Date => {
             let column = values.as_primitive::<Date32Type>();
-            Box::new(|row, text| push_date(text, i64::from(column.value(row))))
+            Box::new(|row, text| push_date_unsigned(text, i64::from(column.value(row))))
         }
         TrinoType::Timestamp(precision @ 0..=3) => {
             let column = values.as_primitive::<TimestampMillisecondType>();

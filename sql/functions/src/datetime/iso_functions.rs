@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
 use crate::string::text_rows::{texts, write_texts};
-use crate::types::temporal_text::{push_date, push_timestamp_picos};
+use crate::types::temporal_text::{push_date_unsigned, push_timestamp_picos};
 use crate::types::zone::{self, ZoneCursors};
 
 pub const TO_ISO8601: Function = Function {
@@ -53,7 +53,7 @@ pub const FROM_ISO8601_TIMESTAMP_NANOS: Function = Function {
 fn date_to_iso8601(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let moments = Moments::new(&arguments[0], call.argument_type(0))?;
     write_texts(call.rows(), |row, buffer| {
-        push_date(buffer, moments.instant_millis(row).0.div_euclid(super::calendar::MILLIS_PER_DAY));
+        push_date_unsigned(buffer, moments.instant_millis(row).0.div_euclid(super::calendar::MILLIS_PER_DAY));
         Ok(())
     })
 }

@@ -14,9 +14,8 @@ pub fn can_cast(from: &TrinoType, to: &TrinoType) -> bool {
         (_, Json) => can_cast_to_json(from),
         (Boolean | Tinyint | Smallint | Integer | Bigint | Real | Double | Decimal { .. }, Boolean) => true,
         (Boolean | Tinyint | Smallint | Integer | Bigint | Real | Double | Decimal { .. }, _) if to.is_numeric() => true,
-        (Varchar(_) | Char(_), Boolean | Varchar(_) | Char(_)) => true,
+        (Varchar(_), Boolean | Varchar(_) | Char(_)) | (Char(_), Varchar(_) | Char(_)) => true,
         (Varchar(_), _) if to.is_numeric() => true,
-        (Char(_), Tinyint | Smallint | Integer | Bigint | Real | Double | Decimal { .. }) => true,
         (
             Varchar(_),
             Date
@@ -33,7 +32,9 @@ pub fn can_cast(from: &TrinoType, to: &TrinoType) -> bool {
         (Boolean | Tinyint | Smallint | Integer | Bigint | Real | Double | Decimal { .. }, Varchar(_)) => true,
         (Boolean, Char(_)) => false,
         (Date | Time(_) | TimeWithTimeZone(_) | Timestamp(_) | TimestampWithTimeZone(_), Varchar(_)) => true,
-        (IntervalYearToMonth | IntervalDayToSecond | Uuid | IpAddress, Varchar(_)) => true,
+        (IntervalYearToMonth | IntervalDayToSecond, Varchar(_)) => true,
+        // Without a bound only.
+        (Uuid | IpAddress, Varchar(length)) => length.is_none(),
         (Timestamp(_) | TimestampWithTimeZone(_), Date | Time(_) | TimeWithTimeZone(_) | Timestamp(_) | TimestampWithTimeZone(_)) => true,
         (Time(_) | TimeWithTimeZone(_), Time(_) | TimeWithTimeZone(_) | Timestamp(_) | TimestampWithTimeZone(_)) => true,
         (Uuid | IpAddress, Varbinary) | (Varbinary, Uuid | IpAddress) => true,

@@ -241,10 +241,11 @@ pub fn push_scientific_double(out: &mut String, value: f64) {
 
 /// Appends `value` as `CAST(real AS varchar)` does: seven digits at most.
 pub fn push_scientific_real(out: &mut String, value: f32) {
-    let size = f64::from(value.abs());
     if push_special(out, f64::from(value)) {
         return;
     }
+    // Java writes the shortest text of the real first, and rounds that.
+    let size: f64 = value.abs().to_string().parse().unwrap_or_else(|_| f64::from(value.abs()));
     if value == 0.0 {
         return out.push_str("0E0");
     }

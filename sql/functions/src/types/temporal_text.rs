@@ -4,6 +4,15 @@ use super::civil::{PICOS_PER_DAY, PICOS_PER_SECOND, civil_from_days};
 use super::number_text::{push_i64, push_padded};
 use super::zone::{self, ZoneCursors};
 
+/// As [`push_date`], but without the plus of years past 9999, as Joda prints dates in casts and `to_iso8601`.
+pub fn push_date_unsigned(out: &mut String, days: i64) {
+    let start = out.len();
+    push_date(out, days);
+    if out.as_bytes().get(start) == Some(&b'+') {
+        out.remove(start);
+    }
+}
+
 /// Appends `2020-01-02`; years past 9999 with a sign, as Java does.
 #[inline]
 pub fn push_date(out: &mut String, days: i64) {

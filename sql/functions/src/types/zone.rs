@@ -28,25 +28,23 @@ pub fn key_of_offset(offset_minutes: i32) -> Option<ZoneKey> {
     }
 }
 
-/// The key of a zone's name: `UTC` and its synonyms, `±hh:mm`, `UTC±h`, or an IANA name in any case.
+/// The key of a zone's name: `UTC` and its synonyms, `±hh:mm`, `±h`, `UTC±h`, or an IANA name, in its own case.
 pub fn find_key(name: &str) -> Option<ZoneKey> {
     if let Some(key) = NAMES.get(name) {
         return Some(*key);
     }
-    let lowered = name.to_ascii_lowercase();
-    if let Some(key) = NAMES.get(lowered.as_str()) {
-        return Some(*key);
+    // `Etc/GMT+5` is five hours behind: its sign is the other way round.
+    if let Some(offset) = name.strip_prefix("Etc/GMT") {
+        return parse_named_offset(offset).and_then(|minutes| key_of_offset(-minutes));
     }
-    let bare = lowered.strip_prefix("etc/").unwrap_or(&lowered);
-    if UTC_NAMES.contains(&bare) {
-        return Some(UTC);
-    }
-    let offset = ["utc", "gmt", "ut"].iter().find_map(|prefix| bare.strip_prefix(prefix));
-    match offset {
-        // `Etc/GMT+5` is an IANA name with its own sign and is found above.
-        Some(offset) => parse_offset_minutes(offset).and_then(key_of_offset),
-        None => parse_offset_minutes(bare).and_then(key_of_offset),
-    }
+    let bare = name.strip_prefix("Etc/UTC").or_else(|| ["UTC", "GMT", "UT"].iter().find_map(|prefix| name.strip_prefix(prefix)));
+    parse_named_offset(bare.unwrap_or(name)).and_then(key_of_offset)
+}
+
+/// As an offset within a zone's name: of one digit only where no minutes follow.
+fn parse_named_offset(text: &str) -> Option<i32> {
+    let is_short = text.find(':').is_some_and(|colon| colon < 3);
+    if is_short { None } else { parse_offset_minutes(text) }
 }
 
 /// As [`find_key`]. Errors: INVALID_FUNCTION_ARGUMENT with Trino's text.
@@ -59,7 +57,30 @@ pub fn name(key: ZoneKey) -> &'static str {
     PRINTED.get(usize::from(key)).map_or("UTC", |name| name)
 }
 
-const UTC_NAMES: &[&str] = &["utc", "z", "ut", "uct", "gmt", "gmt0", "greenwich", "universal", "zulu"];
+/// Other names of UTC.
+const UTC_NAMES: &[&str] = &[
+    "UTC",
+    "Z",
+    "UT",
+    "UCT",
+    "GMT",
+    "GMT0",
+    "GMT+0",
+    "GMT-0",
+    "Greenwich",
+    "Universal",
+    "Zulu",
+    "Etc/UTC",
+    "Etc/UCT",
+    "Etc/GMT",
+    "Etc/GMT0",
+    "Etc/GMT+0",
+    "Etc/GMT-0",
+    "Etc/Universal",
+];
+
+/// IANA names that Trino's `zone-index.properties` lacks.
+const UNKNOWN_NAMES: &[&str] = &["EST", "HST", "MST", "ROC", "Factory"];
 
 static PRINTED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut printed = vec!["UTC".to_string()];
@@ -71,18 +92,11 @@ static PRINTED: LazyLock<Vec<String>> = LazyLock::new(|| {
     printed
 });
 
-static NAMES: LazyLock<HashMap<String, ZoneKey>> = LazyLock::new(|| {
-    let mut names = HashMap::new();
-    for (index, zone) in TZ_VARIANTS.iter().enumerate() {
-        let lowered = zone.name().to_ascii_lowercase();
-        let is_utc = UTC_NAMES.contains(&lowered.strip_prefix("etc/").unwrap_or(&lowered))
-            || matches!(lowered.as_str(), "gmt+0" | "gmt-0" | "etc/gmt+0" | "etc/gmt-0" | "etc/gmt0");
-        let key = if is_utc { UTC } else { NAMED_FIRST + index as ZoneKey };
-        names.insert(lowered, key);
-        names.insert(zone.name().to_string(), key);
-    }
-    names.insert("UTC".to_string(), UTC);
-    names
+static NAMES: LazyLock<HashMap<&str, ZoneKey>> = LazyLock::new(|| {
+    let named = TZ_VARIANTS.iter().zip(NAMED_FIRST..).map(|(zone, key)| (zone.name(), key));
+    // Trino's list lacks some; `Etc/GMT+5` is an offset to it.
+    let known = named.filter(|(name, _)| !UNKNOWN_NAMES.contains(name) && !name.starts_with("Etc/"));
+    known.chain(UTC_NAMES.iter().map(|name| (*name, UTC))).collect()
 });
 
 /// `±h`, `±hh`, `±hh:mm`, `±hhmm` as minutes.
@@ -208,8 +222,8 @@ struct Transition {
     offset_seconds: i32,
 }
 
-/// First and last instant looked at for transitions: 1850 and 2200. Outside, the nearest offset holds.
-const SCAN_FROM_SECONDS: i64 = -3_786_825_600;
+/// First and last instant looked at for transitions: 1800 and 2200. Outside, the nearest offset holds.
+const SCAN_FROM_SECONDS: i64 = -5_364_662_400;
 const SCAN_UNTIL_SECONDS: i64 = 7_258_118_400;
 const SCAN_STEP_SECONDS: i64 = 43_200;
 
@@ -289,18 +303,19 @@ mod tests {
     fn keys_and_names_round() {
         for (given, expected) in [
             ("UTC", "UTC"),
-            ("utc", "UTC"),
             ("Etc/UTC", "UTC"),
             ("+00:00", "UTC"),
             ("Z", "UTC"),
             ("+05:30", "+05:30"),
             ("-14:00", "-14:00"),
             ("UTC+7", "+07:00"),
-            ("america/los_angeles", "America/Los_Angeles"),
         ] {
             assert_eq!(name(find_key(given).unwrap()), expected, "{given}");
         }
-        assert_eq!(find_key("Mars/Phobos"), None);
+        for unknown in ["Mars/Phobos", "utc", "america/los_angeles", "EST", "+5:30", "Etc/GMT+25"] {
+            assert_eq!(find_key(unknown), None, "{unknown}");
+        }
+        assert_eq!(name(find_key("Etc/GMT+5").unwrap()), "-05:00");
         assert_eq!(find_key("+14:01"), None);
         assert!(PRINTED.len() < 4096);
     }
