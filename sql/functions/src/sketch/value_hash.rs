@@ -52,12 +52,27 @@ pub fn murmur_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64
 
 /// One hash a row; 0 for null. Identical values have the same hash.
 pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>, FunctionError> {
+    hash_with::<true>(values, data_type)
+}
+
+/// The hash of a 64-bit integer within a row, whose fields are not hashed by xxHash64. Ref: Trino 401 `AbstractLongType.hash`.
+#[inline]
+fn mix_long(value: i64) -> u64 {
+    (value as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F).rotate_left(31).wrapping_mul(0x9E37_79B1_85EB_CA87)
+}
+
+#[inline]
+fn number<const IS_XX: bool>(value: i64) -> u64 {
+    if IS_XX { hash_long(value) } else { mix_long(value) }
+}
+
+fn hash_with<const IS_XX: bool>(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>, FunctionError> {
     let rows = values.len();
     let by_row = |hash: &dyn Fn(usize) -> u64| (0..rows).map(|row| if values.is_null(row) { 0 } else { hash(row) }).collect();
     macro_rules! integers {
         ($arrow:ty, $form:expr) => {{
             let column = values.as_primitive::<$arrow>();
-            let mut hashes: Vec<u64> = column.values().iter().map(|value| hash_long($form(*value))).collect();
+            let mut hashes: Vec<u64> = column.values().iter().map(|value| number::<IS_XX>($form(*value))).collect();
             if let Some(nulls) = column.nulls().filter(|nulls| nulls.null_count() > 0) {
                 hashes.iter_mut().zip(nulls.iter()).filter(|(_, is_valid)| !is_valid).for_each(|(hash, _)| *hash = 0);
             }
@@ -85,7 +100,9 @@ pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>,
         TrinoType::Timestamp(0..=3) => integers!(TimestampMillisecondType, |millis: i64| millis.wrapping_mul(1000)),
         TrinoType::Timestamp(4..=6) => integers!(TimestampMicrosecondType, |micros| micros),
         TrinoType::TimestampWithTimeZone(0..=3) => integers!(Int64Type, |packed: i64| packed >> 12),
-        TrinoType::TimeWithTimeZone(_) => integers!(Decimal128Type, time_instant),
+        TrinoType::TimeWithTimeZone(_) if IS_XX => integers!(Decimal128Type, time_instant),
+        // Nanoseconds.
+        TrinoType::TimeWithTimeZone(_) => integers!(Decimal128Type, |packed| time_instant(packed) / 1000),
         TrinoType::Decimal { .. } => {
             let column = values.as_primitive::<Decimal128Type>();
             by_row(&|row| hash_halves(column.value(row)))
@@ -103,16 +120,12 @@ pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>,
             let column = values.as_string_view();
             by_row(&|row| hash_bytes(column.value(row).as_bytes()))
         }
-        TrinoType::Uuid => {
+        TrinoType::Uuid | TrinoType::IpAddress => {
             let column = values.as_fixed_size_binary();
             by_row(&|row| match column.value(row).as_chunks::<8>().0 {
                 [high, low] => hash_long(i64::from_le_bytes(*high)) ^ hash_long(i64::from_le_bytes(*low)),
                 _ => 0,
             })
-        }
-        TrinoType::IpAddress => {
-            let column = values.as_fixed_size_binary();
-            by_row(&|row| hash_bytes(column.value(row)))
         }
         TrinoType::Varbinary
         | TrinoType::HyperLogLog
@@ -127,13 +140,13 @@ pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>,
         }
         TrinoType::Array(element) => {
             let list = values.as_list::<i32>();
-            let elements = hash_values(list.values(), element)?;
+            let elements = hash_with::<IS_XX>(list.values(), element)?;
             let offsets = list.value_offsets();
             by_row(&|row| elements[offsets[row] as usize..offsets[row + 1] as usize].iter().fold(0, |hash, next| combine(hash, *next)))
         }
         TrinoType::Map(key, value) => {
             let map = values.as_map();
-            let (keys, held) = (hash_values(map.keys(), key)?, hash_values(map.values(), value)?);
+            let (keys, held) = (hash_with::<IS_XX>(map.keys(), key)?, hash_with::<IS_XX>(map.values(), value)?);
             let offsets = map.value_offsets();
             by_row(&|row| {
                 (offsets[row] as usize..offsets[row + 1] as usize).fold(0u64, |hash, entry| hash.wrapping_add(keys[entry] ^ held[entry]))
@@ -144,7 +157,7 @@ pub fn hash_values(values: &ArrayRef, data_type: &TrinoType) -> Result<Vec<u64>,
             let columns = fields
                 .iter()
                 .zip(rows.columns())
-                .map(|(field, column)| hash_values(column, &field.data_type))
+                .map(|(field, column)| hash_with::<false>(column, &field.data_type))
                 .collect::<Result<Vec<_>, _>>()?;
             by_row(&|row| columns.iter().fold(1, |hash, column| combine(hash, column[row])))
         }
