@@ -97,7 +97,7 @@ impl Percentile {
         Ok(match self.argument {
             TrinoType::Bigint => {
                 let value = column.as_primitive::<Int64Type>().value(row);
-                if value.unsigned_abs() > EXACT_MAX && value as f64 as i128 != i128::from(value) {
+                if value.unsigned_abs() > EXACT_MAX && value as f64 as i64 != value {
                     return Err(FunctionError::argument(format!("no exact double representation for long: {value}")));
                 }
                 value as f64
@@ -108,6 +108,12 @@ impl Percentile {
     }
 
     fn wanted(&self, columns: &[ArrayRef], row: usize) -> Result<Vec<f64>, FunctionError> {
+        if self.arguments == 4 {
+            let accuracy = columns[3].as_primitive::<Float64Type>().value(row);
+            if !(accuracy > 0.0 && accuracy < 1.0) {
+                return Err(FunctionError::new("GENERIC_INTERNAL_ERROR", "Percentile accuracy must be strictly between 0 and 1"));
+            }
+        }
         let position = if self.arguments == 2 { 1 } else { 2 };
         let wanted = if self.is_list {
             let list = columns[position].as_list::<i32>().value(row);
@@ -121,12 +127,6 @@ impl Percentile {
         };
         if wanted.iter().any(|percentile| !(0.0..=1.0).contains(percentile)) {
             return Err(FunctionError::argument("Percentile must be between 0 and 1"));
-        }
-        if self.arguments == 4 {
-            let accuracy = columns[3].as_primitive::<Float64Type>().value(row);
-            if !(accuracy > 0.0 && accuracy < 1.0) {
-                return Err(FunctionError::argument(format!("Percentile accuracy must be exclusively between 0 and 1, was {accuracy}")));
-            }
         }
         Ok(wanted)
     }
@@ -149,17 +149,12 @@ impl Summary for Percentile {
         let weights = (self.arguments > 2).then(|| columns[1].as_primitive::<Float64Type>());
         for placed in rows {
             let weight = weights.map_or(1.0, |weights| weights.value(placed.row));
-            if weight < 0.0 || weight.is_nan() {
-                return Err(FunctionError::argument("percentile weight must be > 0"));
-            }
             let state = &mut states[placed.group];
             let percentiles = match state {
                 Some(percentiles) => percentiles,
                 None => state.insert(Percentiles { digest: TDigest::default(), wanted: self.wanted(columns, placed.row)? }),
             };
-            if weight > 0.0 {
-                percentiles.digest.add(self.value_at(&columns[0], placed.row)?, weight)?;
-            }
+            percentiles.digest.add(self.value_at(&columns[0], placed.row)?, weight)?;
         }
         Ok(())
     }

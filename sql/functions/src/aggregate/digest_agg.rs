@@ -17,6 +17,7 @@ use crate::sketch::qdigest::{ERROR_DEFAULT, Qdigest, sortable_double, sortable_r
 use crate::sketch::set_digest::SetDigest;
 use crate::sketch::tdigest::TDigest;
 use crate::types::TrinoType;
+use crate::types::number_text::push_java_double;
 
 pub const TDIGEST_AGG: Function = Function {
     name: "tdigest_agg",
@@ -128,7 +129,7 @@ impl Summary for Ranges {
             };
             let weight = if self.arguments > 1 { columns[1].as_primitive::<Int64Type>().value(row) } else { 1 };
             if weight <= 0 {
-                return Err(FunctionError::argument("weight must be > 0, was ".to_string() + &weight.to_string()));
+                return Err(FunctionError::argument("Percentile weight must be > 0, was ".to_string() + &weight.to_string()));
             }
             let state = &mut states[placed.group];
             let digest = match state {
@@ -136,9 +137,9 @@ impl Summary for Ranges {
                 None => {
                     let error = if self.arguments > 2 { columns[2].as_primitive::<Float64Type>().value(row) } else { ERROR_DEFAULT };
                     if !(error > 0.0 && error < 1.0) {
-                        return Err(FunctionError::argument(format!(
-                            "Percentile accuracy must be exclusively between 0 and 1, was {error}"
-                        )));
+                        let mut text = String::from("Percentile accuracy must be exclusively between 0 and 1, was ");
+                        push_java_double(&mut text, error);
+                        return Err(FunctionError::argument(text));
                     }
                     state.insert(Qdigest::new(error))
                 }

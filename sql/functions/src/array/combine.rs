@@ -57,7 +57,7 @@ pub const COMBINATIONS: Function = Function {
 
 fn concat_all(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     if arguments.len() < 2 {
-        return Err(FunctionError::argument("There must be two or more concatenation arguments to concat"));
+        return Err(FunctionError::argument("There must be two or more arguments to concat"));
     }
     let (values, starts) = pool(arguments)?;
     let mut picks = Picks::with_capacity(call.rows());

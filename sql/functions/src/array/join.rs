@@ -25,7 +25,8 @@ pub const ARRAY_JOIN: Function = Function {
 fn array_join(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let list = arguments[0].as_list::<i32>();
     let element = element_type(call.argument_type(0));
-    let texts = cast_array(list.values(), element, &TrinoType::VARCHAR, call.session())?;
+    let texts = cast_array(list.values(), element, &TrinoType::VARCHAR, call.session())
+        .map_err(|_| FunctionError::new("GENERIC_INTERNAL_ERROR", "Error casting array element to VARCHAR"))?;
     let texts = texts.as_string_view();
     let delimiters = arguments[1].as_string_view();
     let replacements = arguments.get(2).map(|replacements| replacements.as_string_view());

@@ -17,6 +17,8 @@ pub const FUNCTIONS: &[&Function] = &[
     &build::REPEAT,
     &build::SEQUENCE,
     &combine::COMBINATIONS,
+    // Stands here because refusals of `||` list the overloads in Trino's order: this one, arrays, texts.
+    &crate::string::concat::CONCAT_CHARS,
     &combine::CONCAT,
     &combine::NGRAMS,
     &combine::ZIP,

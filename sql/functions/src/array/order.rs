@@ -103,7 +103,7 @@ fn order_nan_first(data_type: &TrinoType, values: &dyn Array, i: usize, j: usize
         TrinoType::Row(fields) => {
             for (field, column) in fields.iter().zip(values.as_struct().columns()) {
                 if column.is_null(i) || column.is_null(j) {
-                    return Err(FunctionError::not_supported("ROW comparison not supported for rows with null elements"));
+                    return Err(FunctionError::not_supported("ROW comparison not supported for fields with null elements"));
                 }
                 let order = order_nan_first(&field.data_type, column.as_ref(), i, j)?;
                 if order != Ordering::Equal {

@@ -74,6 +74,11 @@ fn select(call: &Call<'_>, arguments: &[ArrayRef], wants_common: bool) -> Result
         if wants_common && left.len() < right.len() {
             std::mem::swap(&mut left, &mut right);
         }
+        // Nothing taken away: Trino gives the first array back, repetitions and all.
+        if !wants_common && right.is_empty() {
+            picks.push(left);
+            continue;
+        }
         for index in right {
             others.insert(interned.numbers[index], 0);
         }

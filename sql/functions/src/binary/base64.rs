@@ -70,36 +70,56 @@ fn from_base64url(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, F
     write_bytes(call.rows(), |row, buffer| decode(values(row), *b"-_", buffer))
 }
 
-/// Padding may be missing; when there, it must be whole. `last_two` are the digits 62 and 63.
+/// As Java's decoder goes through the bytes: padding may be missing; when there, it must be whole. `last_two` are the digits 62 and 63.
 fn decode(encoded: &[u8], last_two: [u8; 2], buffer: &mut Vec<u8>) -> Result<(), FunctionError> {
-    let digits = encoded.iter().position(|byte| *byte == b'=').unwrap_or(encoded.len());
-    let (body, padding) = encoded.split_at(digits);
-    let (mut bits, mut width) = (0u32, 0);
-    for byte in body {
+    let wrong = |text: &str| Err(FunctionError::argument(text));
+    if encoded.len() == 1 {
+        return wrong("Input byte[] should at least have 2 bytes for base64 bytes");
+    }
+    // Digits of the group that is being read, and their bits.
+    let (mut held, mut bits) = (0, 0u32);
+    let mut position = 0;
+    while let Some(byte) = encoded.get(position) {
+        position += 1;
         let digit = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
             b'0'..=b'9' => byte - b'0' + 52,
             _ if *byte == last_two[0] => 62,
             _ if *byte == last_two[1] => 63,
-            _ => return Err(FunctionError::argument(format!("Illegal base64 character {byte:x}"))),
+            b'=' => {
+                let is_half = held == 2 && {
+                    position += 1;
+                    encoded.get(position - 1) != Some(&b'=')
+                };
+                if held == 0 || is_half {
+                    return wrong("Input byte array has wrong 4-byte ending unit");
+                }
+                break;
+            }
+            _ => return Err(FunctionError::argument(format!("Illegal base64 character {}", signed_hex(*byte)))),
         };
         bits = (bits << 6) | u32::from(digit);
-        width += 6;
-        if width >= 8 {
-            width -= 8;
-            buffer.push((bits >> width) as u8);
+        held += 1;
+        if held == 4 {
+            buffer.extend_from_slice(&bits.to_be_bytes()[1..]);
+            (held, bits) = (0, 0);
         }
     }
-    match (body.len() % 4, padding) {
-        (_, []) if body.len() % 4 != 1 => Ok(()),
-        (1, []) if encoded.len() == 1 => Err(FunctionError::argument("Input byte[] should at least have 2 bytes for base64 bytes")),
-        (2, b"==") | (3, b"=") => Ok(()),
-        (1, []) => Err(FunctionError::argument("Last unit does not have enough valid bits")),
-        (2, _) | (3, _) if padding.len() > 4 - body.len() % 4 => {
-            let read = body.len() + 4 - body.len() % 4;
-            Err(FunctionError::argument(format!("Input byte array has incorrect ending byte at {read}")))
-        }
-        _ => Err(FunctionError::argument("Input byte array has wrong 4-byte ending unit")),
+    match held {
+        1 => return wrong("Last unit does not have enough valid bits"),
+        2 => buffer.push((bits >> 4) as u8),
+        3 => buffer.extend_from_slice(&((bits >> 2) as u16).to_be_bytes()),
+        _ => {}
     }
+    if position < encoded.len() {
+        return Err(FunctionError::argument(format!("Input byte array has incorrect ending byte at {}", position + 1)));
+    }
+    Ok(())
+}
+
+/// A byte in base 16 as Java prints it, with a sign.
+fn signed_hex(byte: u8) -> String {
+    let value = byte as i8;
+    format!("{}{:x}", if value < 0 { "-" } else { "" }, value.unsigned_abs())
 }

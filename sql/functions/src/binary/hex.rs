@@ -49,5 +49,7 @@ fn from_hex(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Functio
 
 fn digit(byte: u8) -> Result<u8, FunctionError> {
     let value = (byte as char).to_digit(16).filter(|_| byte.is_ascii());
-    value.map(|value| value as u8).ok_or_else(|| FunctionError::argument(format!("invalid hex character: {}", byte as char)))
+    // Java shows a byte past 127 as the character of its sign-extended value.
+    let shown = || char::from_u32(u32::from(i16::from(byte as i8) as u16)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    value.map(|value| value as u8).ok_or_else(|| FunctionError::argument(format!("invalid hex character: {}", shown())))
 }

@@ -43,7 +43,12 @@ pub const HMAC_SHA512: Function = Function {
 fn keyed_digest<M: Mac + KeyInit>(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (values, keys) = (bytes(arguments, 0), bytes(arguments, 1));
     write_bytes(call.rows(), |row, buffer| {
-        let mut mac = <M as KeyInit>::new_from_slice(keys.value(row)).map_err(|_| FunctionError::argument("Empty key"))?;
+        let key = keys.value(row);
+        let empty = || FunctionError::new("GENERIC_INTERNAL_ERROR", "Empty key");
+        if key.is_empty() {
+            return Err(empty());
+        }
+        let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| empty())?;
         mac.update(values.value(row));
         buffer.extend_from_slice(&mac.finalize().into_bytes());
         Ok(())

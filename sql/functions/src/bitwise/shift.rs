@@ -12,10 +12,10 @@ use crate::function::{Function, Nulls, Overload};
 pub const BITWISE_LEFT_SHIFT: Function = Function {
     name: "bitwise_left_shift",
     overloads: &[
-        Overload::scalar("(tinyint, bigint) -> tinyint", |_, arguments| shift::<Int8Type>(arguments, left)),
-        Overload::scalar("(smallint, bigint) -> smallint", |_, arguments| shift::<Int16Type>(arguments, left)),
-        Overload::scalar("(integer, bigint) -> integer", |_, arguments| shift::<Int32Type>(arguments, left)),
-        Overload::scalar("(bigint, bigint) -> bigint", |_, arguments| shift::<Int64Type>(arguments, left)),
+        Overload::scalar("(tinyint, integer) -> tinyint", |_, arguments| shift::<Int8Type>(arguments, left)),
+        Overload::scalar("(smallint, integer) -> smallint", |_, arguments| shift::<Int16Type>(arguments, left)),
+        Overload::scalar("(integer, integer) -> integer", |_, arguments| shift::<Int32Type>(arguments, left)),
+        Overload::scalar("(bigint, integer) -> bigint", |_, arguments| shift::<Int64Type>(arguments, left)),
     ],
     description: "Bitwise left shift",
     nulls: Nulls::Propagated,
@@ -26,10 +26,10 @@ pub const BITWISE_LEFT_SHIFT: Function = Function {
 pub const BITWISE_RIGHT_SHIFT: Function = Function {
     name: "bitwise_right_shift",
     overloads: &[
-        Overload::scalar("(tinyint, bigint) -> tinyint", |_, arguments| shift::<Int8Type>(arguments, right)),
-        Overload::scalar("(smallint, bigint) -> smallint", |_, arguments| shift::<Int16Type>(arguments, right)),
-        Overload::scalar("(integer, bigint) -> integer", |_, arguments| shift::<Int32Type>(arguments, right)),
-        Overload::scalar("(bigint, bigint) -> bigint", |_, arguments| shift::<Int64Type>(arguments, right)),
+        Overload::scalar("(tinyint, integer) -> tinyint", |_, arguments| shift::<Int8Type>(arguments, right)),
+        Overload::scalar("(smallint, integer) -> smallint", |_, arguments| shift::<Int16Type>(arguments, right)),
+        Overload::scalar("(integer, integer) -> integer", |_, arguments| shift::<Int32Type>(arguments, right)),
+        Overload::scalar("(bigint, integer) -> bigint", |_, arguments| shift::<Int64Type>(arguments, right)),
     ],
     description: "Bitwise logical right shift",
     nulls: Nulls::Propagated,
@@ -40,10 +40,10 @@ pub const BITWISE_RIGHT_SHIFT: Function = Function {
 pub const BITWISE_RIGHT_SHIFT_ARITHMETIC: Function = Function {
     name: "bitwise_right_shift_arithmetic",
     overloads: &[
-        Overload::scalar("(tinyint, bigint) -> tinyint", |_, arguments| shift::<Int8Type>(arguments, right_arithmetic)),
-        Overload::scalar("(smallint, bigint) -> smallint", |_, arguments| shift::<Int16Type>(arguments, right_arithmetic)),
-        Overload::scalar("(integer, bigint) -> integer", |_, arguments| shift::<Int32Type>(arguments, right_arithmetic)),
-        Overload::scalar("(bigint, bigint) -> bigint", |_, arguments| shift::<Int64Type>(arguments, right_arithmetic)),
+        Overload::scalar("(tinyint, integer) -> tinyint", |_, arguments| shift::<Int8Type>(arguments, right_arithmetic)),
+        Overload::scalar("(smallint, integer) -> smallint", |_, arguments| shift::<Int16Type>(arguments, right_arithmetic)),
+        Overload::scalar("(integer, integer) -> integer", |_, arguments| shift::<Int32Type>(arguments, right_arithmetic)),
+        Overload::scalar("(bigint, integer) -> bigint", |_, arguments| shift::<Int64Type>(arguments, right_arithmetic)),
     ],
     description: "Bitwise arithmetic right shift",
     nulls: Nulls::Propagated,
@@ -58,8 +58,8 @@ where
     T::Native: Into<i64> + Narrow,
 {
     let width = (size_of::<T::Native>() * 8) as u32;
-    let (values, counts) = (arguments[0].as_primitive::<T>(), arguments[1].as_primitive::<Int64Type>());
-    Ok(Arc::new(binary::<_, _, _, T>(values, counts, |value, count| T::Native::narrow(operation(value.into(), width, count)))?))
+    let (values, counts) = (arguments[0].as_primitive::<T>(), arguments[1].as_primitive::<Int32Type>());
+    Ok(Arc::new(binary::<_, _, _, T>(values, counts, |value, count| T::Native::narrow(operation(value.into(), width, count.into())))?))
 }
 
 /// Keeps the low bits.

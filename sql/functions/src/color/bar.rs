@@ -3,7 +3,7 @@
 use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::Float64Type;
 
-use super::palette::{RESET, colors, mix, push_escape};
+use super::palette::{RESET, between, colors, push_escape};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
@@ -34,12 +34,15 @@ fn bar(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionErro
         let count = ((shares[row] * width as f64) as i64).min(width).max(0);
         for block in 0..count {
             let fraction = (block as f64 / (width - 1) as f64) as f32;
-            // One block alone is at the start.
-            let fraction = if fraction.is_nan() { 0.0 } else { f64::from(fraction) };
-            push_escape(buffer, mix(fraction, low, high)?);
+            if low < 0 || high < 0 {
+                return Err(FunctionError::argument("color is not a valid rgb value"));
+            }
+            push_escape(buffer, between(fraction, low, high));
             buffer.push('\u{2588}');
         }
-        buffer.push_str(RESET);
+        if count > 0 {
+            buffer.push_str(RESET);
+        }
         buffer.extend(std::iter::repeat_n(' ', (width - count).max(0) as usize));
         Ok(())
     })

@@ -87,11 +87,50 @@ pub fn mix(fraction: f64, low: i32, high: i32) -> Result<i32, FunctionError> {
     if high < 0 {
         return Err(FunctionError::argument("highColor not a valid RGB color"));
     }
-    let fraction = fraction.clamp(0.0, 1.0);
-    Ok([16, 8, 0].into_iter().fold(0, |color, shift| {
-        let (from, to) = (f64::from((low >> shift) & 0xFF), f64::from((high >> shift) & 0xFF));
-        color | (((from * (1.0 - fraction) + to * fraction) as i32) << shift)
-    }))
+    Ok(between(fraction.clamp(0.0, 1.0) as f32, low, high))
+}
+
+/// The color at a fraction of the way, by hue, saturation and brightness. Ref: Java `Color.RGBtoHSB` and `HSBtoRGB`.
+pub fn between(fraction: f32, low: i32, high: i32) -> i32 {
+    let (from, to) = (to_hsb(low), to_hsb(high));
+    let [hue, saturation, brightness] = [0, 1, 2].map(|part| fraction * (to[part] - from[part]) + from[part]);
+    from_hsb(hue, saturation, brightness)
+}
+
+fn to_hsb(color: i32) -> [f32; 3] {
+    let [red, green, blue] = [16, 8, 0].map(|shift| ((color >> shift) & 0xFF) as f32);
+    let (largest, smallest) = (red.max(green).max(blue), red.min(green).min(blue));
+    let brightness = largest / 255.0;
+    if largest == smallest {
+        return [0.0, 0.0, brightness];
+    }
+    let distance = |part: f32| (largest - part) / (largest - smallest);
+    let hue = if red == largest {
+        distance(blue) - distance(green)
+    } else if green == largest {
+        2.0 + distance(red) - distance(blue)
+    } else {
+        4.0 + distance(green) - distance(red)
+    } / 6.0;
+    [if hue < 0.0 { hue + 1.0 } else { hue }, (largest - smallest) / largest, brightness]
+}
+
+fn from_hsb(hue: f32, saturation: f32, brightness: f32) -> i32 {
+    let whole = |part: f32| (part * 255.0 + 0.5) as i32;
+    let turn = (hue - hue.floor()) * 6.0;
+    let rest = turn - turn.floor();
+    let (p, q, t) =
+        (brightness * (1.0 - saturation), brightness * (1.0 - saturation * rest), brightness * (1.0 - saturation * (1.0 - rest)));
+    let parts = match turn as i32 {
+        _ if saturation == 0.0 => [brightness; 3],
+        0 => [brightness, t, p],
+        1 => [q, brightness, p],
+        2 => [p, brightness, t],
+        3 => [p, q, brightness],
+        4 => [t, p, brightness],
+        _ => [brightness, p, q],
+    };
+    parts.into_iter().fold(0, |color, part| (color << 8) | whole(part))
 }
 
 /// The terminal sequence that starts a color: one of 256, six steps a part.

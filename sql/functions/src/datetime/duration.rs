@@ -51,7 +51,7 @@ pub fn human_readable_seconds(seconds: f64) -> Result<String, FunctionError> {
         };
         return Err(FunctionError::argument(format!("Invalid argument found: {text}")));
     }
-    let mut rest = (seconds + 0.5).floor().abs() as u64;
+    let mut rest = ((seconds + 0.5).floor().abs() as u64).min(i64::MAX as u64);
     let mut parts = Vec::new();
     for (name, length) in [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)] {
         let count = rest / length;

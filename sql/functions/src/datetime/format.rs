@@ -130,7 +130,9 @@ fn parse_datetime(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, F
         check_parses(pattern)?;
         resolve_zone(&parse(pattern, text, &longest_zone_id, &mut bucket)?, text, session_key, &mut zones)
     });
+    // Trino takes every failure of parsing for a wrong argument.
     zoned_millis_array(instants.collect::<Result<Vec<_>, FunctionError>>()?.into_iter())
+        .map_err(|error| FunctionError::argument(error.message))
 }
 
 fn check_parses(pattern: &Pattern) -> Result<(), FunctionError> {

@@ -66,10 +66,19 @@ pub struct NanosMoment {
 /// Errors: INVALID_FUNCTION_ARGUMENT `Text '…' could not be parsed at index n`.
 pub fn parse_date_time_nanos(text: &str) -> Result<NanosMoment, FunctionError> {
     let mut cursor = Cursor { text, position: 0 };
-    cursor
-        .java_date_time()
-        .filter(|_| cursor.position == text.len())
-        .ok_or_else(|| FunctionError::argument(format!("Text '{text}' could not be parsed at index {}", cursor.position)))
+    let read = cursor.java_date_time();
+    let fault = match &read {
+        Some(_) if cursor.position == text.len() => None,
+        Some(_) => Some(", unparsed text found"),
+        None => Some(""),
+    };
+    match (read, fault) {
+        (Some(moment), None) => Ok(moment),
+        (_, fault) => {
+            let fault = fault.unwrap_or_default();
+            Err(FunctionError::argument(format!("Text '{text}' could not be parsed{fault} at index {}", cursor.position)))
+        }
+    }
 }
 
 struct Cursor<'a> {

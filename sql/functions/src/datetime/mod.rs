@@ -36,6 +36,7 @@ use crate::function::Function;
 /// The section's functions.
 pub const FUNCTIONS: &[&Function] = &[
     &time_zone::AT_TIMEZONE,
+    &time_zone::AT_TIME_ZONE_OPERATOR,
     &now::CURRENT_TIMEZONE,
     &date::DATE,
     &date_add::DATE_ADD,

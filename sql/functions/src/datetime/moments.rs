@@ -239,7 +239,7 @@ fn pack_millis(millis: i64, key: ZoneKey) -> Result<i64, FunctionError> {
 }
 
 fn millis_overflow(millis: i64) -> FunctionError {
-    FunctionError::argument(format!("Millis overflow: {millis}"))
+    FunctionError::new("GENERIC_INTERNAL_ERROR", format!("Millis overflow: {millis}"))
 }
 
 /// A column of `timestamp(3)`.

@@ -17,16 +17,25 @@ const PICOS_PER_MINUTE: i64 = 60_000 * PICOS_PER_MILLI;
 
 pub const AT_TIMEZONE: Function = Function {
     name: "at_timezone",
-    // What the analyzer calls for `x AT TIME ZONE z`.
-    aliases: &["$at_timezone"],
+    overloads: &[
+        Overload::scalar("(timestamp(p) with time zone, varchar(x)) -> timestamp(p) with time zone", at_zone),
+        Overload::scalar("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_offset),
+    ],
+    description: "Converts a timestamp to another time zone",
+    examples: &[("at_timezone(TIMESTAMP '2020-05-01 12:34:56 UTC', 'America/Los_Angeles')", "2020-05-01 05:34:56 America/Los_Angeles")],
+    ..Function::SCALAR
+};
+
+/// What the analyzer calls for `x AT TIME ZONE z`.
+pub const AT_TIME_ZONE_OPERATOR: Function = Function {
+    name: "$at_timezone",
     overloads: &[
         Overload::scalar("(timestamp(p) with time zone, varchar(x)) -> timestamp(p) with time zone", at_zone),
         Overload::scalar("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_offset),
         Overload::scalar("(time(p) with time zone, varchar(x)) -> time(p) with time zone", time_at_zone),
         Overload::scalar("(time(p) with time zone, interval day to second) -> time(p) with time zone", time_at_offset),
     ],
-    description: "Converts a timestamp to another time zone",
-    examples: &[("at_timezone(TIMESTAMP '2020-05-01 12:34:56 UTC', 'America/Los_Angeles')", "2020-05-01 05:34:56 America/Los_Angeles")],
+    description: "Converts a timestamp or a time to another time zone",
     ..Function::SCALAR
 };
 

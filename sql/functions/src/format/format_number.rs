@@ -47,7 +47,8 @@ fn format_number(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fu
     for row in 0..call.rows() {
         let value = match call.argument_type(0) {
             TrinoType::Bigint => arguments[0].as_primitive::<Int64Type>().value(row) as f64,
-            _ => arguments[0].as_primitive::<Float64Type>().value(row),
+            // Cut to a whole number of 64 bits, as Java's conversion to long does.
+            _ => arguments[0].as_primitive::<Float64Type>().value(row) as i64 as f64,
         };
         builder.append_value(formatted(value));
     }

@@ -22,7 +22,7 @@ pub const JSON_EXTRACT_SCALAR: Function = Function {
     name: "json_extract_scalar",
     description: "Scalar at a path, as text",
     overloads: &[
-        Overload::scalar("(varchar, jsonpath) -> varchar", json_extract_scalar),
+        Overload::scalar("(varchar(x), jsonpath) -> varchar(x)", json_extract_scalar),
         Overload::scalar("(json, jsonpath) -> varchar", json_extract_scalar),
     ],
     examples: &[("json_extract_scalar('{\"a\": \"b\"}', '$.a')", "b")],

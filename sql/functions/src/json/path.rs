@@ -71,6 +71,10 @@ fn subscript(text: &str) -> Option<(String, &str)> {
     if end == 0 {
         return None;
     }
+    // No array has a negative index.
+    if text[..end].parse::<i64>().is_ok_and(|index| index < 0) {
+        return None;
+    }
     Some((text[..end].to_string(), text[end..].strip_prefix(']')?))
 }
 

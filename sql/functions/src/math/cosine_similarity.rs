@@ -31,12 +31,13 @@ fn coordinates(map: &MapArray, row: usize) -> impl Iterator<Item = (&str, Option
 }
 
 fn norm(map: &MapArray, row: usize) -> Option<f64> {
-    coordinates(map, row).map(|(_, value)| value.map(|value| value * value)).sum::<Option<f64>>().map(f64::sqrt)
+    coordinates(map, row).try_fold(0.0, |sum, (_, value)| value.map(|value| sum + value * value)).map(f64::sqrt)
 }
 
 fn similarity(left: &MapArray, right: &MapArray, row: usize) -> Option<f64> {
     let (left_norm, right_norm) = (norm(left, row)?, norm(right, row)?);
     let known: HashMap<&str, f64> = coordinates(left, row).filter_map(|(key, value)| Some((key, value?))).collect();
-    let product: f64 = coordinates(right, row).filter_map(|(key, value)| Some(known.get(key)? * value?)).sum();
+    let product: f64 =
+        coordinates(right, row).filter_map(|(key, value)| Some(known.get(key)? * value?)).fold(0.0, |sum, product| sum + product);
     Some(product / (left_norm * right_norm))
 }

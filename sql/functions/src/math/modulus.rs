@@ -34,9 +34,13 @@ pub const MOD: Function = Function {
 
 fn mod_integers<T: ArrowPrimitiveType>(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let (left, right) = (arguments[0].as_primitive::<T>().values(), arguments[1].as_primitive::<T>().values());
-    let remainders =
-        left.iter().zip(right).map(|(a, b)| if b.is_zero() { Err(FunctionError::division_by_zero()) } else { Ok(a.mod_wrapping(*b)) });
+    let remainders = left.iter().zip(right).map(|(a, b)| if b.is_zero() { Err(by_zero()) } else { Ok(a.mod_wrapping(*b)) });
     Ok(Arc::new(PrimitiveArray::<T>::new(remainders.collect::<Result<Vec<_>, _>>()?.into(), None)))
+}
+
+/// Unlike `%`, the function lets Java's own exception through.
+fn by_zero() -> FunctionError {
+    FunctionError::new("GENERIC_INTERNAL_ERROR", "/ by zero")
 }
 
 fn mod_floats<T: ArrowPrimitiveType>(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

@@ -23,7 +23,7 @@ pub const ROUND: Function = Function {
         Overload::scalar("(integer, integer) -> integer", round_integers::<Int32Type>),
         Overload::scalar("(bigint, integer) -> bigint", round_integers::<Int64Type>),
         Overload::scalar("(double) -> double", |_, arguments| map_doubles(arguments, |value| round_double(value, 0))),
-        Overload::scalar("(real) -> real", |_, arguments| map_reals(arguments, |value| round_double(f64::from(value), 0) as f32)),
+        Overload::scalar("(real) -> real", |_, arguments| map_reals(arguments, |value| round_real(value, 0))),
         Overload::scalar("(double, integer) -> double", round_doubles),
         Overload::scalar("(real, integer) -> real", round_reals),
         Overload::scalar("(decimal(p,s)) -> decimal(min(38, p - s + min(1, s)), 0)", |call, arguments| {
@@ -97,10 +97,23 @@ fn round_doubles(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fu
     Ok(Arc::new(PrimitiveArray::<Float64Type>::new(rounded.into(), None)))
 }
 
+/// By Java's `Math.round` of the shifted number, which has 64 bits and no sign of zero.
+#[inline]
+fn round_real(value: f32, places: i32) -> f32 {
+    if !value.is_finite() {
+        return value;
+    }
+    let factor = 10f64.powi(places);
+    let shifted = f64::from(value).abs() * factor;
+    let whole = shifted as i64;
+    let rounded = if shifted - whole as f64 >= 0.5 { whole.saturating_add(1) } else { whole };
+    let size = (rounded as f64 / factor) as f32;
+    if value < 0.0 { -size } else { size }
+}
+
 fn round_reals(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     let values = arguments[0].as_primitive::<Float32Type>().values();
-    let rounded: Vec<f32> =
-        values.iter().zip(places(arguments)).map(|(value, places)| round_double(f64::from(*value), *places) as f32).collect();
+    let rounded: Vec<f32> = values.iter().zip(places(arguments)).map(|(value, places)| round_real(*value, *places)).collect();
     Ok(Arc::new(PrimitiveArray::<Float32Type>::new(rounded.into(), None)))
 }
 

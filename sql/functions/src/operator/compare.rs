@@ -149,7 +149,7 @@ pub fn order_at(data_type: &TrinoType, left: &dyn Array, i: usize, right: &dyn A
             for (position, field) in fields.iter().enumerate() {
                 let (left, right) = (left.column(position), right.column(position));
                 if left.is_null(i) || right.is_null(j) {
-                    return Err(FunctionError::argument("ROW comparison not supported for rows with null elements"));
+                    return Err(FunctionError::not_supported("ROW comparison not supported for fields with null elements"));
                 }
                 let order = order_at(&field.data_type, left.as_ref(), i, right.as_ref(), j)?;
                 if order != Ordering::Equal {

@@ -103,7 +103,7 @@ fn scale_interval(
     if matches!(number_type, TrinoType::Bigint) {
         return Ok(if is_months {
             Arc::new(try_pairs::<Int32Type, Int64Type, Int32Type>(call, interval, number, |months, number| {
-                i64::from(months).checked_mul(number).and_then(|months| i32::try_from(months).ok()).ok_or_else(|| interval_overflow(call))
+                whole_months(i64::from(months).checked_mul(number).ok_or_else(|| interval_overflow(call))?)
             })?)
         } else {
             Arc::new(try_pairs::<Int64Type, Int64Type, Int64Type>(call, interval, number, |millis, number| {
@@ -116,12 +116,20 @@ fn scale_interval(
     };
     Ok(if is_months {
         Arc::new(try_pairs::<Int32Type, Float64Type, Int32Type>(call, interval, number, |months, number| {
-            Ok(op(f64::from(months), checked(number)?) as i32)
+            whole_months(op(f64::from(months), checked(number)?) as i64)
         })?)
     } else {
         Arc::new(try_pairs::<Int64Type, Float64Type, Int64Type>(call, interval, number, |millis, number| {
             Ok(op(millis as f64, checked(number)?) as i64)
         })?)
+    })
+}
+
+/// Errors: GENERIC_INTERNAL_ERROR past 32 bits. Ref: Trino 401 `SqlIntervalYearMonth`, `Failures`.
+fn whole_months(months: i64) -> Result<i32, FunctionError> {
+    i32::try_from(months).map_err(|_| {
+        let bound = if months > 0 { "exceeds MAX_INT" } else { "is less than MIN_INT" };
+        FunctionError::new("GENERIC_INTERNAL_ERROR", format!("Value {months} {bound}"))
     })
 }
 

@@ -225,6 +225,10 @@ impl Translator {
         if interval.split(',').any(|bound| bound.parse::<u32>().is_ok_and(|bound| bound > 100_000)) {
             return Err(bad("too big number for repeat range"));
         }
+        let bounds = interval.split_once(',').and_then(|(low, high)| Some((low.parse::<u32>().ok()?, high.parse::<u32>().ok()?)));
+        if bounds.is_some_and(|(low, high)| high < low) {
+            return Err(bad("upper is smaller than lower in repeat range"));
+        }
         self.position += interval.chars().count() + 1;
         self.push(&format!("{{{interval}}}"));
         self.quantifier_mode();

@@ -47,8 +47,9 @@ pub fn bind(
                 continue;
             };
             let body = type_lambda(position, &parameters)?;
-            // A lambda's result is never coerced, but a bare NULL may be of any type.
-            let is_bare_null = body == TrinoType::Unknown && binder.substitute(result).is_some();
+            // A lambda's result is never coerced, but a bare NULL may be of any type that the call decides.
+            let is_bare_null =
+                body == TrinoType::Unknown && !matches!(result.as_ref(), Pattern::Exact(_)) && binder.substitute(result).is_some();
             let fits = is_bare_null || binder.unify_exactly(result, &body) || binder.widens(result, &body);
             if !fits {
                 return Ok(None);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryViewArray, Float32Array, Float64Array, Int16Builder, Int64Array, Int64Builder, ListArray, MapArray,
+    Array, ArrayRef, AsArray, BinaryViewArray, Float32Array, Float64Array, Int16Builder, Int64Array, Int64Builder, ListArray, MapArray,
     StructArray,
 };
 use arrow::buffer::OffsetBuffer;
@@ -133,7 +133,11 @@ impl Digest {
 
     fn value_at(&mut self, quantile: f64) -> Result<Option<Found>, FunctionError> {
         if !(0.0..=1.0).contains(&quantile) {
-            return Err(FunctionError::argument("Quantile should be within bounds [0, 1], was: ".to_string() + &quantile.to_string()));
+            let text = match self {
+                Digest::Ranges(_) => "quantile must be between [0,1]",
+                Digest::Centroids(_) => "quantiles should be in [0, 1] range",
+            };
+            return Err(FunctionError::new("GENERIC_INTERNAL_ERROR", text));
         }
         Ok(match self {
             Digest::Ranges(digest) => digest.value_at(quantile).map(Found::Sortable),
@@ -175,8 +179,17 @@ fn values_at_quantiles(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayR
     for row in 0..call.rows() {
         let mut digest = Digest::read(call, arguments, row)?;
         let quantiles = lists.value(row);
-        for quantile in quantiles.as_primitive::<Float64Type>() {
-            found.push(digest.value_at(quantile.ok_or_else(|| FunctionError::argument("Quantile must not be null"))?)?);
+        // Trino reads a null as what lies beneath it, which is 0 or the last quantile.
+        let has_null = quantiles.null_count() > 0;
+        let quantiles = quantiles.as_primitive::<Float64Type>();
+        let is_descending = quantiles.values().windows(2).any(|pair| pair[1] < pair[0]);
+        if matches!(digest, Digest::Centroids(_)) && !has_null && is_descending {
+            return Err(FunctionError::argument("percentiles must be sorted in increasing order"));
+        }
+        let mut last = 0.0;
+        for quantile in quantiles {
+            last = quantile.unwrap_or(last);
+            found.push(digest.value_at(last)?);
         }
         lengths.push(quantiles.len());
     }

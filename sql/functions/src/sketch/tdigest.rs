@@ -3,6 +3,7 @@
 use super::Sketch;
 use super::bytes::Reader;
 use crate::error::FunctionError;
+use crate::types::number_text::push_java_double;
 
 const FORMAT: u8 = 0;
 const COMPRESSION: f64 = 100.0;
@@ -37,13 +38,23 @@ impl Default for TDigest {
 }
 
 impl TDigest {
-    /// Takes a value in. Errors: INVALID_FUNCTION_ARGUMENT for NaN and for a weight that is not a positive number.
+    /// Takes a value in. Errors: GENERIC_INTERNAL_ERROR for a value or weight that is not finite, INVALID_FUNCTION_ARGUMENT for a weight
+    /// below 1.
     pub fn add(&mut self, value: f64, weight: f64) -> Result<(), FunctionError> {
-        if value.is_nan() {
-            return Err(FunctionError::argument("Cannot add NaN to t-digest"));
+        let refused = |text: &str| Err(FunctionError::new("GENERIC_INTERNAL_ERROR", text));
+        if weight.is_nan() || weight < 1.0 {
+            let mut text = String::from("weight must be >= 1, was ");
+            push_java_double(&mut text, weight);
+            return Err(FunctionError::argument(text));
         }
-        if !weight.is_finite() || weight <= 0.0 {
-            return Err(FunctionError::argument("weight must be > 0"));
+        if value.is_nan() {
+            return refused("value is NaN");
+        }
+        if value.is_infinite() {
+            return refused("value must be finite");
+        }
+        if weight.is_infinite() {
+            return refused("weight must be finite");
         }
         self.push(value, weight);
         self.min = self.min.min(value);

@@ -14,13 +14,18 @@ use crate::types::TrinoType;
 /// The longest char.
 const CHAR_LENGTH_MAX: usize = 65_536;
 
+pub const CONCAT_CHARS: Function = Function {
+    name: "concat",
+    overloads: &[Overload::scalar("(char(x), char(y)) -> char(min(65536, x + y))", concat_char)],
+    description: "Concatenates given character strings",
+    nulls: Nulls::Propagated,
+    examples: &[("length(concat(CAST('a' AS char(2)), CAST('b' AS char(2))))", "4")],
+    ..Function::SCALAR
+};
+
 pub const CONCAT: Function = Function {
     name: "concat",
-    overloads: &[
-        Overload::scalar("(char(x), char(y)) -> char(min(65536, x + y))", concat_char),
-        Overload::scalar("(varchar...) -> varchar", concat_text),
-        Overload::scalar("(varbinary...) -> varbinary", concat_bytes),
-    ],
+    overloads: &[Overload::scalar("(varchar...) -> varchar", concat_text), Overload::scalar("(varbinary...) -> varbinary", concat_bytes)],
     description: "Concatenates given strings",
     nulls: Nulls::Propagated,
     examples: &[("concat('hello', ' world')", "hello world"), ("'a' || 'b'", "ab")],

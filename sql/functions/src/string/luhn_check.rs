@@ -22,7 +22,7 @@ fn luhn_check(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Funct
     let check = |row| {
         let digits = values.value(row).as_bytes();
         if !digits.iter().all(u8::is_ascii_digit) {
-            return Err(FunctionError::argument("Input must contain only digits"));
+            return Err(FunctionError::argument("Input contains non-digit character"));
         }
         let sum: u32 = digits
             .iter()

@@ -2,7 +2,7 @@
 
 mod case;
 mod codepoint;
-mod concat;
+pub mod concat;
 mod concat_ws;
 mod distance;
 pub(crate) mod finder;
@@ -50,6 +50,7 @@ pub const FUNCTIONS: &[&Function] = &[
     &split_to_map::SPLIT_TO_MULTIMAP,
     &position::STARTS_WITH,
     &position::STRPOS,
+    &substring::SUBSTR,
     &substring::SUBSTRING,
     &translate::TRANSLATE,
     &trim::TRIM,

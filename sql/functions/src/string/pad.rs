@@ -14,7 +14,6 @@ pub const LPAD: Function = Function {
     name: "lpad",
     overloads: &[
         Overload::scalar("(varchar(x), bigint, varchar(y)) -> varchar", pad_text::<true>),
-        Overload::scalar("(char(x), bigint, varchar(y)) -> varchar", pad_text::<true>),
         Overload::scalar("(varbinary, bigint, varbinary) -> varbinary", pad_bytes::<true>),
     ],
     description: "Pads a string on the left",
@@ -26,7 +25,6 @@ pub const RPAD: Function = Function {
     name: "rpad",
     overloads: &[
         Overload::scalar("(varchar(x), bigint, varchar(y)) -> varchar", pad_text::<false>),
-        Overload::scalar("(char(x), bigint, varchar(y)) -> varchar", pad_text::<false>),
         Overload::scalar("(varbinary, bigint, varbinary) -> varbinary", pad_bytes::<false>),
     ],
     description: "Pads a string on the right",

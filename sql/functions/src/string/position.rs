@@ -47,7 +47,7 @@ fn strpos(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionE
     }
     let position = |row| {
         let instance = instances.map_or(1, |instances| instances[row]);
-        if instance == 0 {
+        if instance == 0 || instance == i64::MIN {
             return Err(FunctionError::argument("'instance' must be a positive or negative number."));
         }
         Ok(find(values.value(row), parts.value(row), instance))

@@ -4,19 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BinaryViewBuilder};
 
-use super::text_rows::{push_padded, texts, write_texts};
+use super::text_rows::{texts, write_texts};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Overload};
-use crate::types::TrinoType;
 
 pub const REVERSE: Function = Function {
     name: "reverse",
-    overloads: &[
-        Overload::scalar("(varchar(x)) -> varchar(x)", reverse_text),
-        Overload::scalar("(char(x)) -> char(x)", reverse_char),
-        Overload::scalar("(varbinary) -> varbinary", reverse_bytes),
-    ],
+    overloads: &[Overload::scalar("(varchar(x)) -> varchar(x)", reverse_text), Overload::scalar("(varbinary) -> varbinary", reverse_bytes)],
     description: "Reverse all code points in a given string",
     examples: &[("reverse('Österreich')", "hcierretsÖ")],
     ..Function::SCALAR
@@ -34,22 +29,6 @@ fn reverse_text(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fun
         } else {
             buffer.extend(text.chars().rev());
         }
-        Ok(())
-    })
-}
-
-fn reverse_char(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let length = match call.argument_type(0) {
-        TrinoType::Char(length) => *length as usize,
-        _ => 0,
-    };
-    let values = texts(arguments, 0);
-    let mut padded = String::new();
-    write_texts(call.rows(), |row, buffer| {
-        padded.clear();
-        push_padded(&mut padded, values.value(row), length);
-        buffer.extend(padded.chars().rev());
-        buffer.truncate(buffer.trim_end_matches(' ').len());
         Ok(())
     })
 }

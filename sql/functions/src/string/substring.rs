@@ -13,7 +13,20 @@ use crate::types::TrinoType;
 
 pub const SUBSTRING: Function = Function {
     name: "substring",
-    aliases: &["substr"],
+    overloads: &[
+        Overload::scalar("(varchar(x), bigint) -> varchar(x)", substring_of_text),
+        Overload::scalar("(varchar(x), bigint, bigint) -> varchar(x)", substring_of_text),
+        Overload::scalar("(char(x), bigint) -> varchar(x)", substring_of_char),
+        Overload::scalar("(char(x), bigint, bigint) -> varchar(x)", substring_of_char),
+    ],
+    description: "Substring of given length starting at an index",
+    examples: &[("substring('Quadratically', 5, 6)", "ratica"), ("substring('Quadratically', -5)", "cally")],
+    ..Function::SCALAR
+};
+
+/// `substring`, and of bytes too.
+pub const SUBSTR: Function = Function {
+    name: "substr",
     overloads: &[
         Overload::scalar("(varchar(x), bigint) -> varchar(x)", substring_of_text),
         Overload::scalar("(varchar(x), bigint, bigint) -> varchar(x)", substring_of_text),
@@ -23,7 +36,7 @@ pub const SUBSTRING: Function = Function {
         Overload::scalar("(varbinary, bigint, bigint) -> varbinary", substring_of_bytes),
     ],
     description: "Substring of given length starting at an index",
-    examples: &[("substr('Quadratically', 5, 6)", "ratica"), ("substring('Quadratically', -5)", "cally")],
+    examples: &[("substr('Quadratically', 5, 6)", "ratica"), ("substr(X'616263', 2)", "62 63")],
     ..Function::SCALAR
 };
 

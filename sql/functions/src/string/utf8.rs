@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryViewBuilder};
+use arrow::array::{ArrayRef, AsArray};
 
-use super::text_rows::{bigints, push_padded, texts, write_texts};
+use super::text_rows::{bigints, texts, write_texts};
 use crate::call::Call;
 use crate::error::FunctionError;
 use crate::function::{Function, Nulls, Overload};
-use crate::types::TrinoType;
 
 pub const TO_UTF8: Function = Function {
     name: "to_utf8",
-    overloads: &[Overload::scalar("(varchar(x)) -> varbinary", to_utf8), Overload::scalar("(char(x)) -> varbinary", char_to_utf8)],
+    overloads: &[Overload::scalar("(varchar(x)) -> varbinary", to_utf8)],
     description: "Encodes the string to UTF-8",
     nulls: Nulls::Skipped,
     examples: &[("to_utf8('abc')", "61 62 63")],
@@ -34,22 +33,6 @@ pub const FROM_UTF8: Function = Function {
 fn to_utf8(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
     // A string view is a binary view whose bytes are text.
     Ok(Arc::new(texts(arguments, 0).clone().to_binary_view()))
-}
-
-fn char_to_utf8(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let length = match call.argument_type(0) {
-        TrinoType::Char(length) => *length as usize,
-        _ => 0,
-    };
-    let values = texts(arguments, 0);
-    let mut builder = BinaryViewBuilder::with_capacity(values.len());
-    let mut padded = String::new();
-    for row in 0..call.rows() {
-        padded.clear();
-        push_padded(&mut padded, values.value(row), length);
-        builder.append_value(padded.as_bytes());
-    }
-    Ok(Arc::new(builder.finish()))
 }
 
 fn from_utf8(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

@@ -16,7 +16,7 @@ pub const WORD_STEM: Function = Function {
     name: "word_stem",
     overloads: &[
         Overload::scalar("(varchar(x)) -> varchar(x)", word_stem),
-        Overload::scalar("(varchar(x), char(2)) -> varchar(x)", word_stem),
+        Overload::scalar("(varchar(x), varchar(2)) -> varchar(x)", word_stem),
     ],
     description: "Returns the stem of a word in the given language",
     examples: &[("word_stem('running')", "run"), ("word_stem('faithfulness', 'en')", "faith"), ("word_stem('contínuas', 'es')", "continu")],
@@ -206,7 +206,9 @@ mod tests {
 
     #[test]
     fn words_of_other_scripts_are_stemmed_without_harm() {
-        for language in ["ca", "da", "de", "en", "es", "eu", "fi", "fr", "hu", "hy", "ir", "it", "lt", "nl", "no", "pt", "ro", "ru", "sv", "tr"] {
+        for language in
+            ["ca", "da", "de", "en", "es", "eu", "fi", "fr", "hu", "hy", "ir", "it", "lt", "nl", "no", "pt", "ro", "ru", "sv", "tr"]
+        {
             for word in ["", "a", "語", "😀😀s", "ß", "İstanbul'da", "\u{301}es", "x'", "ǆing", "ÄÖÜen"] {
                 let _ = stem(language, word);
             }

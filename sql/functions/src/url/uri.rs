@@ -127,7 +127,7 @@ fn is_host(host: &str) -> bool {
         let bytes = label.as_bytes();
         bytes.first().is_some_and(u8::is_ascii_alphanumeric)
             && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
-            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_')
+            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
     };
     !labels.is_empty()
         && labels.split('.').all(is_label)
