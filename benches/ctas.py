@@ -1,9 +1,10 @@
 """CREATE TABLE AS of TPC-H lineitem to Snappy Parquet, unpartitioned and partitioned by year, beside DuckDB's COPY … TO parquet, in turn.
 
 Both read the same Parquet file of `owlake tpch` with the same number of threads and write the same file system; DuckDB keeps no
-insertion order, as CREATE TABLE AS promises none. Prints for each shape the median of the paired ratios DuckDB / owlake (above 1:
-owlake is faster), both medians in seconds, the bytes each wrote, and the server's peak memory. What both wrote is read back by
-DuckDB and compared by the sum of every row's hash.
+insertion order, as CREATE TABLE AS promises none. Prints for each shape the medians of the paired ratios DuckDB / owlake (above 1:
+owlake is faster) by the wall clock and by processor time (user and system; on a busy machine the one that tells), all medians in
+seconds, the bytes each wrote, and the server's peak memory. What both wrote is read back by DuckDB and compared by the sum of every
+row's hash.
 
     python benches/ctas.py --binary target/release-fast/owlake --data FOLDER [--runs 5] [--threads 2]
 
@@ -11,6 +12,7 @@ FOLDER holds what `owlake tpch --scale 1 --data-dir FOLDER` made; it is made whe
 """
 
 import argparse
+import os
 import pathlib
 import re
 import shutil
@@ -18,12 +20,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import duckdb
 
 from side_by_side import RESULTS_BUCKET, Connection, timed
-
-import re
 
 HERE = pathlib.Path(__file__).resolve().parent
 COLUMNS = [
@@ -49,6 +50,10 @@ class Server:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
+    def processor_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self.process.terminate()
         self.process.wait()
@@ -59,14 +64,20 @@ def ours(server, name, query, key):
     location = f"s3://{RESULTS_BUCKET}/ctas/{name}/"
     sql = f"""CREATE TABLE {name} WITH (format = 'PARQUET', write_compression = 'SNAPPY', external_location = '{location}'{partitioned})
         AS {query.format(table='tpch.lineitem')}"""
-    return timed(lambda: server.connection.wait(server.connection.start(sql, "default")))[0]
+    return costs(server.processor_seconds, lambda: server.connection.wait(server.connection.start(sql, "default")))
 
 
 def theirs(duck, files, target, query, key):
     partitioned = f", PARTITION_BY ({key})" if key else ""
     table = f"read_parquet('{files}/*.parquet')"
     sql = f"COPY ({query.format(table=table)}) TO '{target}' (FORMAT parquet, COMPRESSION snappy{partitioned})"
-    return timed(lambda: duck.execute(sql))[0]
+    return costs(time.process_time, lambda: duck.execute(sql))
+
+
+def costs(processor_seconds, action):
+    """Seconds by the wall clock, and of all processors."""
+    before = processor_seconds()
+    return timed(action)[0], processor_seconds() - before
 
 
 def size(folder):
@@ -80,6 +91,12 @@ def contents(folder, key):
     texts = ", ".join(f"{column}::varchar" for column in [*COLUMNS, *([key] if key else [])])
     select = f"count(*), sum(l_extendedprice), sum(hash(concat_ws('|', {texts}))::hugeint)"
     return duckdb.execute(f"SELECT {select} FROM read_parquet('{files}', hive_partitioning = {bool(key)})").fetchall()
+
+
+def told(turns, clock, name):
+    mine, other = ([turn[side][clock] for turn in turns] for side in (0, 1))
+    ratio = statistics.median(turn[1][clock] / turn[0][clock] for turn in turns)
+    return f"{name} ratio {ratio:.2f} (owlake {statistics.median(mine):.2f} s, DuckDB {statistics.median(other):.2f} s)"
 
 
 def main():
@@ -107,26 +124,23 @@ def main():
             target = pathlib.Path(temporary) / name
             server = Server(options.binary, data_dir)
             try:
-                our_seconds, their_seconds = [], []
+                turns = []
                 for run in range(options.runs + 1):
                     server.connection.statement(f"DROP TABLE IF EXISTS {name}")
                     shutil.rmtree(out / name, ignore_errors=True)
                     shutil.rmtree(target, ignore_errors=True)
                     target.unlink(missing_ok=True)
-                    mine, other = ours(server, name, query, key), theirs(duck, files, target, query, key)
+                    turn = (ours(server, name, query, key), theirs(duck, files, target, query, key))
                     # The first turn warms the page cache.
                     if run:
-                        our_seconds.append(mine)
-                        their_seconds.append(other)
-                peak_mb = server.peak_mb()
-                ratio = statistics.median(other / mine for mine, other in zip(our_seconds, their_seconds))
+                        turns.append(turn)
                 our_size, their_size = size(out / name), size(target)
                 is_same = contents(out / name, key) == contents(target, key)
                 failed |= not is_same
                 print(
-                    f"{shape}: ratio {ratio:.2f} (owlake {statistics.median(our_seconds):.2f} s, DuckDB {statistics.median(their_seconds):.2f} s), "
+                    f"{shape}: {told(turns, 0, 'wall')}; {told(turns, 1, 'processor')}; "
                     f"size {our_size / 1e6:.0f} MB / {their_size / 1e6:.0f} MB = {our_size / their_size:.2f}, "
-                    f"peak memory {peak_mb:.0f} MB, contents {'same' if is_same else 'DIFFER'}",
+                    f"peak memory {server.peak_mb():.0f} MB, contents {'same' if is_same else 'DIFFER'}",
                     flush=True,
                 )
                 server.connection.statement(f"DROP TABLE IF EXISTS {name}")
