@@ -54,15 +54,8 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
     let data: Vec<WriteColumn> = written.by_ref().take(hive.len() - key_count).collect();
     let folders = Folders { base: location, keys: keys.to_vec(), existing: None, template: None };
     // Made without data, too: it checks the columns.
-    let table = WriteTable::new(
-        data,
-        written.collect(),
-        settings.format,
-        settings.buckets,
-        folders,
-        scope.names(),
-        Arc::clone(&context.buckets),
-    )?;
+    let table =
+        WriteTable::new(data, written.collect(), settings.format, settings.buckets, folders, scope.names(), Arc::clone(&context.buckets))?;
     let plan = if create.with_data {
         Some(WritePlan { rows: scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?, table })
     } else {

@@ -118,9 +118,8 @@ fn hash_of(data_type: &TrinoType, array: &dyn Array, row: usize) -> i32 {
         TrinoType::Map(key, value) => {
             let entries = array.as_map().value(row);
             let (keys, values) = (entries.column(0), entries.column(1));
-            (0..entries.len()).fold(0i32, |hash, entry| {
-                hash.wrapping_add(hash_of(key, keys.as_ref(), entry) ^ hash_of(value, values.as_ref(), entry))
-            })
+            (0..entries.len())
+                .fold(0i32, |hash, entry| hash.wrapping_add(hash_of(key, keys.as_ref(), entry) ^ hash_of(value, values.as_ref(), entry)))
         }
         TrinoType::Boolean => i32::from(array.as_boolean().value(row)),
         TrinoType::Tinyint => array.as_primitive::<Int8Type>().value(row).into(),

@@ -1,4 +1,4 @@
-//! How does a row become a line of delimited text? As LazySimpleSerDe writes it: separators by depth, `\N` for null, nothing quoted.
+//! How does a row become a line of delimited text? As LazySimpleSerDe writes it: separators by depth, a text for null, nothing quoted.
 //!
 //! Ref: Apache Hive, `LazySimpleSerDe.serialize`; measured Athena behaviour, "SerDes".
 
@@ -8,73 +8,126 @@ use arrow::record_batch::RecordBatch;
 use super::job::WriteColumn;
 use super::value_tree::Node;
 
-const NULL: &str = "\\N";
-/// Hive's separators below the field's: of collections, of map keys, and so on.
-const SEPARATORS: [char; 7] = ['\u{2}', '\u{3}', '\u{4}', '\u{5}', '\u{6}', '\u{7}', '\u{8}'];
+/// Hive's separators by depth: of fields, of collections' items, of map keys, and so on.
+const SEPARATORS: [char; 8] = ['\u{1}', '\u{2}', '\u{3}', '\u{4}', '\u{5}', '\u{6}', '\u{7}', '\u{8}'];
+
+/// What stands between values, before a separator that is part of one, and for null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Delimiters {
+    /// By depth.
+    pub separators: [char; 8],
+    pub escape: Option<char>,
+    pub null: NullText,
+}
+
+/// What stands for null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NullText {
+    /// `\N`.
+    BackslashN,
+    Empty,
+}
+
+impl Delimiters {
+    /// Hive's own, but for the one between fields.
+    pub(crate) fn of_fields(separator: char) -> Delimiters {
+        let mut separators = SEPARATORS;
+        separators[0] = separator;
+        Delimiters { separators, escape: None, null: NullText::BackslashN }
+    }
+
+    fn at(&self, depth: usize) -> char {
+        self.separators[depth.min(self.separators.len() - 1)]
+    }
+}
 
 /// Writes rows of fixed columns.
 #[derive(Debug)]
 pub(super) struct DelimitedRows {
     nodes: Vec<Node>,
-    delimiter: char,
+    delimiters: Delimiters,
 }
 
 impl DelimitedRows {
-    pub(super) fn new(columns: &[WriteColumn], delimiter: char) -> DelimitedRows {
-        DelimitedRows { nodes: columns.iter().map(|column| Node::new(&column.data_type)).collect(), delimiter }
+    pub(super) fn new(columns: &[WriteColumn], delimiters: Delimiters) -> DelimitedRows {
+        DelimitedRows { nodes: columns.iter().map(|column| Node::new(&column.data_type)).collect(), delimiters }
     }
 
     pub(super) fn write(&self, batch: &RecordBatch, out: &mut String) {
         for row in 0..batch.num_rows() {
             for (position, (node, column)) in self.nodes.iter().zip(batch.columns()).enumerate() {
                 if position > 0 {
-                    out.push(self.delimiter);
+                    out.push(self.delimiters.at(0));
                 }
-                push(node, column.as_ref(), row, 0, out);
+                self.push(node, column.as_ref(), row, 1, out);
             }
             out.push('\n');
         }
     }
-}
 
-fn push(node: &Node, array: &dyn Array, row: usize, depth: usize, out: &mut String) {
-    if array.is_null(row) {
-        out.push_str(NULL);
-        return;
+    /// `depth` is that of the separator between the value's parts.
+    fn push(&self, node: &Node, array: &dyn Array, row: usize, depth: usize, out: &mut String) {
+        if array.is_null(row) {
+            match self.delimiters.null {
+                NullText::BackslashN => out.push_str("\\N"),
+                NullText::Empty => {}
+            }
+            return;
+        }
+        let separator = self.delimiters.at(depth);
+        match node {
+            Node::Array(element) => {
+                let values = array.as_list::<i32>().value(row);
+                for index in 0..values.len() {
+                    if index > 0 {
+                        out.push(separator);
+                    }
+                    self.push(element, values.as_ref(), index, depth + 1, out);
+                }
+            }
+            Node::Map(key, value) => {
+                let entries = array.as_map().value(row);
+                let of_key = self.delimiters.at(depth + 1);
+                for index in 0..entries.len() {
+                    if index > 0 {
+                        out.push(separator);
+                    }
+                    self.push(key, entries.column(0).as_ref(), index, depth + 2, out);
+                    out.push(of_key);
+                    self.push(value, entries.column(1).as_ref(), index, depth + 2, out);
+                }
+            }
+            Node::Row(fields) => {
+                let columns = array.as_struct().columns();
+                for (index, ((_, field), column)) in fields.iter().zip(columns).enumerate() {
+                    if index > 0 {
+                        out.push(separator);
+                    }
+                    self.push(field, column.as_ref(), row, depth + 1, out);
+                }
+            }
+            scalar => {
+                let start = out.len();
+                scalar.push_scalar(array, row, out);
+                if let (Some(escape), Node::Text(_)) = (self.delimiters.escape, scalar) {
+                    self.escape_from(start, escape, out);
+                }
+            }
+        }
     }
-    let separator = SEPARATORS[depth.min(SEPARATORS.len() - 1)];
-    match node {
-        Node::Array(element) => {
-            let values = array.as_list::<i32>().value(row);
-            for index in 0..values.len() {
-                if index > 0 {
-                    out.push(separator);
+
+    /// Ref: Apache Hive, `LazyUtils.writeEscaped`: the escape itself and every separator.
+    fn escape_from(&self, start: usize, escape: char, out: &mut String) {
+        let is_escaped = |character: char| character == escape || self.delimiters.separators.contains(&character);
+        if out[start..].contains(is_escaped) {
+            let text = out.split_off(start);
+            for character in text.chars() {
+                if is_escaped(character) {
+                    out.push(escape);
                 }
-                push(element, values.as_ref(), index, depth + 1, out);
+                out.push(character);
             }
         }
-        Node::Map(key, value) => {
-            let entries = array.as_map().value(row);
-            let of_key = SEPARATORS[(depth + 1).min(SEPARATORS.len() - 1)];
-            for index in 0..entries.len() {
-                if index > 0 {
-                    out.push(separator);
-                }
-                push(key, entries.column(0).as_ref(), index, depth + 2, out);
-                out.push(of_key);
-                push(value, entries.column(1).as_ref(), index, depth + 2, out);
-            }
-        }
-        Node::Row(fields) => {
-            let columns = array.as_struct().columns();
-            for (index, ((_, field), column)) in fields.iter().zip(columns).enumerate() {
-                if index > 0 {
-                    out.push(separator);
-                }
-                push(field, column.as_ref(), row, depth + 1, out);
-            }
-        }
-        scalar => scalar.push_scalar(array, row, out),
     }
 }
 
@@ -97,7 +150,7 @@ mod tests {
             columns.iter().map(|(data_type, _)| WriteColumn { name: "c".to_owned(), data_type: data_type.clone(), fit: None }).collect();
         let named = columns.into_iter().enumerate().map(|(position, (_, array))| (format!("c{position}"), array));
         let mut out = String::new();
-        DelimitedRows::new(&written, '\u{1}')
+        DelimitedRows::new(&written, Delimiters::of_fields('\u{1}'))
             .write(&RecordBatch::try_from_iter_with_nullable(named.map(|(name, array)| (name, array, true))).unwrap(), &mut out);
         out
     }
@@ -125,5 +178,29 @@ mod tests {
         // Ref: Apache Hive, `LazySimpleSerDe`: \002 between the elements of an array.
         let list = ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), None, Some(3)])]);
         assert_eq!(line(vec![(TrinoType::array(TrinoType::Integer), Arc::new(list))]), "1\u{2}\\N\u{2}3\n");
+    }
+
+    #[test]
+    fn separators_within_texts_are_escaped_and_null_may_be_empty() {
+        // Ref: Apache Hive, `LazyUtils.writeEscaped`, `serialization.null.format`.
+        let mut delimiters = Delimiters { escape: Some('\\'), null: NullText::Empty, ..Delimiters::of_fields(',') };
+        delimiters.separators[1] = '|';
+        let columns: Vec<(&str, TrinoType, ArrayRef)> = vec![
+            ("s", TrinoType::VARCHAR, Arc::new(StringViewArray::from(vec![Some("a,b|c\\d"), None]))),
+            ("i", TrinoType::Integer, Arc::new(Int32Array::from(vec![1, 2]))),
+            (
+                "a",
+                TrinoType::array(TrinoType::Integer),
+                Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), Some(2)]), None])),
+            ),
+        ];
+        let written: Vec<WriteColumn> = columns
+            .iter()
+            .map(|(name, data_type, _)| WriteColumn { name: (*name).to_owned(), data_type: data_type.clone(), fit: None })
+            .collect();
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, _, array)| (name, array, true))).unwrap();
+        let mut out = String::new();
+        DelimitedRows::new(&written, delimiters).write(&batch, &mut out);
+        assert_eq!(out, "a\\,b\\|c\\\\d,1,1|2\n,2,\n");
     }
 }

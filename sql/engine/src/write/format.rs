@@ -7,6 +7,7 @@ use owlake_functions::types::TrinoType;
 use parquet::basic::{Compression as ParquetCompression, GzipLevel, ZstdLevel};
 
 use super::avro;
+use super::delimited::{Delimiters, NullText};
 use super::job::WriteColumn;
 use super::orc::OrcEncoder;
 use super::properties::Properties;
@@ -44,7 +45,7 @@ pub(crate) enum FileFormat {
     Avro(Compression),
     /// Lines of texts, as LazySimpleSerDe reads them.
     Delimited {
-        delimiter: char,
+        delimiter: Delimiters,
         compression: Compression,
     },
     /// A JSON object a line.
@@ -79,7 +80,10 @@ impl FileFormat {
             "PARQUET" => Ok(FileFormat::Parquet(packed(&PARQUET_COMPRESSIONS)?)),
             "ORC" => Ok(FileFormat::Orc(packed(&ORC_COMPRESSIONS)?)),
             "AVRO" => Ok(FileFormat::Avro(packed(&AVRO_COMPRESSIONS)?)),
-            "TEXTFILE" => Ok(FileFormat::Delimited { delimiter: single_character(delimiter)?, compression: packed(&TEXT_COMPRESSIONS)? }),
+            "TEXTFILE" => {
+                let delimiter = Delimiters::of_fields(single_character(delimiter)?);
+                Ok(FileFormat::Delimited { delimiter, compression: packed(&TEXT_COMPRESSIONS)? })
+            }
             "JSON" => Ok(FileFormat::Json { compression: packed(&TEXT_COMPRESSIONS)? }),
             "ION" => Err(EngineError::engine("NOT_SUPPORTED", "Writing files of the format ION is not supported by owlake yet")),
             _ => Err(invalid(format!(
@@ -115,18 +119,7 @@ impl FileFormat {
                 packed("AVRO", &AVRO_COMPRESSIONS, &["avro.compression", "avro.output.codec", "write.compression"]).map(FileFormat::Avro)
             }
             LAZY_SIMPLE_SERDE | "" => {
-                if let Some(unwritten) = ["escape.delim", "serialization.null.format"]
-                    .into_iter()
-                    .find(|name| parameter(name).is_some_and(|value| value != "\\N"))
-                {
-                    return Err(EngineError::engine(
-                        "NOT_SUPPORTED",
-                        format!("Inserting into a text table with '{unwritten}' is not supported by owlake yet"),
-                    ));
-                }
-                let delimiter = single_character(
-                    parameter("field.delim").or(parameter("serialization.format").filter(|text| *text != "1")).map(str::to_owned),
-                )?;
+                let delimiter = delimiters(&|name| parameter(name))?;
                 Ok(FileFormat::Delimited { delimiter, compression: text_packed("TEXTFILE")? })
             }
             JSON_SERDE => Ok(FileFormat::Json { compression: text_packed("JSON")? }),
@@ -221,9 +214,10 @@ pub(crate) fn storage_format(format: FileFormat) -> StorageFormat {
         ),
         FileFormat::Json { .. } => (TEXT_INPUT, TEXT_OUTPUT, JSON_SERDE),
         FileFormat::Delimited { delimiter, .. } => {
-            if delimiter != FIELD_DELIMITER_DEFAULT {
-                parameters.insert("field.delim".to_owned(), delimiter.to_string());
-                parameters.insert("serialization.format".to_owned(), delimiter.to_string());
+            let separator = delimiter.separators[0];
+            if separator != FIELD_DELIMITER_DEFAULT {
+                parameters.insert("field.delim".to_owned(), separator.to_string());
+                parameters.insert("serialization.format".to_owned(), separator.to_string());
             }
             (TEXT_INPUT, TEXT_OUTPUT, LAZY_SIMPLE_SERDE)
         }
@@ -259,11 +253,40 @@ fn packed(format: &str, names: &[&str], text: Option<&str>, level: Option<i64>) 
     }
 }
 
+/// How LazySimpleSerDe's properties have rows written. Errors: NOT_SUPPORTED for a null text of another kind.
+/// Ref: Apache Hive, `LazySerDeParameters`, `LazyUtils.getByte`.
+fn delimiters<'a>(parameter: &dyn Fn(&str) -> Option<&'a str>) -> Result<Delimiters, EngineError> {
+    let character = |text: &str| match text.parse::<u8>() {
+        Ok(number) if number.is_ascii() => Some(char::from(number)),
+        Ok(_) | Err(_) => text.chars().next(),
+    };
+    let mut delimiters = Delimiters::of_fields(FIELD_DELIMITER_DEFAULT);
+    let named = [
+        parameter("field.delim").or(parameter("serialization.format")),
+        // Hive before 3 writes the first name without its second `c`.
+        parameter("collection.delim").or(parameter("colelction.delim")),
+        parameter("mapkey.delim"),
+    ];
+    for (separator, text) in delimiters.separators.iter_mut().zip(named) {
+        *separator = text.and_then(character).unwrap_or(*separator);
+    }
+    delimiters.escape = parameter("escape.delim").map(|text| character(text).unwrap_or('\\'));
+    delimiters.null = match parameter("serialization.null.format") {
+        None | Some("\\N") => NullText::BackslashN,
+        Some("") => NullText::Empty,
+        Some(_) => {
+            let message = "Inserting into a text table with 'serialization.null.format' is not supported by owlake yet";
+            return Err(EngineError::engine("NOT_SUPPORTED", message));
+        }
+    };
+    Ok(delimiters)
+}
+
 fn single_character(text: Option<String>) -> Result<char, EngineError> {
     let Some(text) = text else { return Ok(FIELD_DELIMITER_DEFAULT) };
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
-        (Some(character), None) => Ok(character),
+        (Some(character), None) if character.is_ascii() => Ok(character),
         _ => match text.strip_prefix("\\").map(|rest| (rest, u32::from_str_radix(rest.trim_start_matches('u'), 8))) {
             Some(("t", _)) => Ok('\t'),
             Some((_, Ok(code))) => char::from_u32(code).ok_or_else(|| invalid(format!("Invalid field_delimiter: '{text}'"))),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 
-use super::delimited::DelimitedRows;
+use super::delimited::{DelimitedRows, Delimiters};
 use super::format::Compression;
 use super::job::WriteColumn;
 use super::json::JsonRows;
@@ -25,8 +25,12 @@ enum Rows {
 
 impl LineEncoder {
     /// Errors: a compression level that there is not.
-    pub(super) fn delimited(columns: &Arc<[WriteColumn]>, delimiter: char, compression: Compression) -> Result<LineEncoder, EngineError> {
-        LineEncoder::new(Rows::Delimited(DelimitedRows::new(columns, delimiter)), compression)
+    pub(super) fn delimited(
+        columns: &Arc<[WriteColumn]>,
+        delimiters: Delimiters,
+        compression: Compression,
+    ) -> Result<LineEncoder, EngineError> {
+        LineEncoder::new(Rows::Delimited(DelimitedRows::new(columns, delimiters)), compression)
     }
 
     /// Errors: a compression level that there is not.
