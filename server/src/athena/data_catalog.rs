@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::athena::query_execution::{malformed, page_size};
 use crate::athena::tag;
 use crate::error::{ApiError, ApiErrorKind};
-use crate::query::data_catalogs::DataCatalog as Kept;
+use crate::query::data_catalogs::{DataCatalog as Kept, no_such_catalog};
 use crate::wire::{Operation, RequestContext, blocking, call, page_token};
 use owlake_shapes::athena::{
     CreateDataCatalogInput, CreateDataCatalogOutput, DataCatalog, DataCatalogSummary, DeleteDataCatalogInput, DeleteDataCatalogOutput,
@@ -155,7 +155,7 @@ fn only(parameters: &BTreeMap<String, String>, known: &[&str]) -> Result<(), Api
 ///
 /// Errors: no such catalog, or one whose connector would have to be asked (basis of the text: inferred).
 pub fn check_catalog(app: &App, name: &str, context: &RequestContext) -> Result<(), ApiError> {
-    let catalog = app.data_catalogs.data_catalog(name, &context.account_id)?;
+    let catalog = app.data_catalogs.data_catalog(name, &context.account_id).map_err(|_| no_such_catalog(name))?;
     if catalog.is_glue() {
         return Ok(());
     }

@@ -119,7 +119,13 @@ fn refuse_default(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Ref: measured Athena behaviour, DESCRIBE with an unknown catalog part; the same text for the API is inferred.
+/// Basis: inferred; Terraform's provider knows a deleted catalog by the words "was not found".
 fn not_found(name: &str) -> ApiError {
+    ApiError::invalid_request(AthenaErrorCode::DatacatalogNotFound, format!("DataCatalog {name} was not found"))
+}
+
+/// A database or table of a catalog there is not. Ref: measured Athena behaviour, DESCRIBE with an unknown catalog part;
+/// the same text for the operations is inferred.
+pub fn no_such_catalog(name: &str) -> ApiError {
     ApiError::invalid_request(AthenaErrorCode::DatacatalogNotFound, format!("Catalog '{name}' does not exist"))
 }

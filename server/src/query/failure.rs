@@ -32,8 +32,15 @@ pub enum Habit {
     IcebergDdl,
 }
 
+/// The reason of a query that needs more memory than there is. Ref: Athena user guide, "Athena error catalog".
+pub const EXHAUSTED: &str = "Query exhausted resources at this scale factor";
+
+/// The reason of a query of a catalog whose connector cannot be asked. Ref: recorded Athena replies.
+pub const CONNECTOR_REFUSED: &str = "You are not authorized to perform: athena:GetDataCatalog on the resource. After your AWS administrator or you have updated your permissions, please try again.";
+
 const SYSTEM: i32 = 1;
 const USER: i32 = 2;
+const OTHER: i32 = 3;
 
 impl Failure {
     /// The failure of an engine error.
@@ -43,7 +50,7 @@ impl Failure {
             FailurePath::Engine if error.name.is_empty() && error.message.contains("Please check your query") => {
                 (Habit::Engine, (USER, 1301))
             }
-            FailurePath::Engine | FailurePath::Refused => (Habit::Engine, of_engine_name(&error.name)),
+            FailurePath::Engine | FailurePath::Refused => (Habit::Engine, of_engine_name(&error.name, &error.message)),
             FailurePath::HiveDdl => (Habit::HiveDdl, of_hive_text(&error.message)),
             FailurePath::IcebergDdl => (Habit::IcebergDdl, of_iceberg_text(&error.message)),
         };
@@ -61,6 +68,39 @@ impl Failure {
         Failure { category: SYSTEM, error_type, is_retryable: is_retryable(error_type), message: message.into(), habit: Habit::Engine }
     }
 
+    /// The memory of all queries is used up. Retryable, as clients expect of it.
+    pub fn exhausted() -> Self {
+        Failure::system(2, EXHAUSTED)
+    }
+
+    /// The connector of a federated catalog cannot be asked: there is none, or it is forbidden. Ref: recorded Athena replies.
+    pub fn connector() -> Self {
+        Failure {
+            category: OTHER,
+            error_type: 9999,
+            is_retryable: false,
+            message: "Unknown error occurred.".to_owned(),
+            habit: Habit::Engine,
+        }
+    }
+
+    /// A result object cannot be written. Ref: Athena's own text where the store denies it; the other is inferred.
+    pub fn unwritten(error: &object_store::Error, uri: &str) -> Self {
+        use object_store::Error::{PermissionDenied, Unauthenticated};
+        match error {
+            PermissionDenied { .. } | Unauthenticated { .. } => Failure {
+                category: USER,
+                error_type: 1501,
+                is_retryable: false,
+                message: format!(
+                    "Access denied when writing output to url: {uri}. Please ensure you are allowed to access the S3 bucket. If you are encrypting query results with KMS key, please ensure you are allowed to access your KMS key"
+                ),
+                habit: Habit::Engine,
+            },
+            _ => Failure::system(401, "The result of the query could not be written"),
+        }
+    }
+
     /// The result bucket cannot be written. Ref: measured Athena behaviour, "Bucket problems".
     pub fn output_bucket(bucket: &str) -> Self {
         Failure {
@@ -73,13 +113,22 @@ impl Failure {
     }
 }
 
+/// Whether an error says that memory is used up; Athena has one sentence for all of them.
+pub fn is_exhausted(error: &EngineError) -> bool {
+    error.path == FailurePath::Engine
+        && matches!(
+            error.name.as_str(),
+            "EXCEEDED_GLOBAL_MEMORY_LIMIT" | "EXCEEDED_LOCAL_MEMORY_LIMIT" | "EXCEEDED_MEMORY_LIMIT" | "GENERIC_INSUFFICIENT_RESOURCES"
+        )
+}
+
 /// Resources, internal, throttling and timeouts. Basis: inferred; every recorded failure was not retryable.
 fn is_retryable(error_type: i32) -> bool {
     matches!(error_type, 0..=8 | 100 | 1400..=1406 | 206 | 210)
 }
 
 /// Category and type of a Trino error name. Names above the gap are measured, those below inferred from the catalog.
-fn of_engine_name(name: &str) -> (i32, i32) {
+fn of_engine_name(name: &str, text: &str) -> (i32, i32) {
     match name {
         "DIVISION_BY_ZERO" => (USER, 1001),
         "TYPE_MISMATCH" => (USER, 1002),
@@ -93,18 +142,26 @@ fn of_engine_name(name: &str) -> (i32, i32) {
         "FUNCTION_NOT_FOUND" => (USER, 1303),
         "PERMISSION_DENIED" => (USER, 1500),
 
-        "HIVE_BAD_DATA" | "HIVE_CURSOR_ERROR" | "HIVE_INVALID_PARTITION_VALUE" => (USER, 1007),
+        "EXPRESSION_NOT_AGGREGATE" | "EXPRESSION_NOT_IN_DISTINCT" => (USER, 1006),
+        "HIVE_CURSOR_ERROR" if text.contains("The specified bucket does not exist") => (USER, 1306),
+        "HIVE_CURSOR_ERROR" if text.contains("The specified key does not exist") => (USER, 1302),
+        "HIVE_BAD_DATA" | "HIVE_CURSOR_ERROR" | "HIVE_FILESYSTEM_ERROR" | "HIVE_INVALID_PARTITION_VALUE" => (USER, 1007),
         "HIVE_PARTITION_SCHEMA_MISMATCH" | "HIVE_INVALID_METADATA" => (USER, 1004),
         "HIVE_METASTORE_ERROR" => (SYSTEM, 204),
-        "HIVE_CANNOT_OPEN_SPLIT" | "HIVE_FILESYSTEM_ERROR" => (USER, 1302),
+        "HIVE_CANNOT_OPEN_SPLIT" if text.contains("Access Denied") => (USER, 1501),
+        "HIVE_CANNOT_OPEN_SPLIT" if text.ends_with("Slow down") => (USER, 1403),
+        "HIVE_CANNOT_OPEN_SPLIT" => (USER, 1302),
+        "HIVE_UNKNOWN_ERROR" => (USER, 1201),
+        "SERIALIZATION_ERROR" => (SYSTEM, 237),
         "INVALID_TABLE_PROPERTY" => (USER, 1103),
         "INVALID_VIEW" | "VIEW_IS_STALE" | "VIEW_IS_RECURSIVE" => (USER, 1107),
         "ICEBERG_COMMIT_ERROR" => (USER, 233),
         "EXCEEDED_TIME_LIMIT" => (SYSTEM, 206),
-        "EXCEEDED_GLOBAL_MEMORY_LIMIT" | "EXCEEDED_LOCAL_MEMORY_LIMIT" | "EXCEEDED_MEMORY_LIMIT" | "GENERIC_INSUFFICIENT_RESOURCES" => {
-            (SYSTEM, 2)
-        }
         "GENERIC_INTERNAL_ERROR" | "INTERNAL_ERROR" => (SYSTEM, 200),
+        // Texts of the readers without a name.
+        "" if text.starts_with("Malformed ORC file") || text.starts_with("Line too long in text file") => (USER, 1007),
+        "" if text.starts_with("Unsupported column type") => (USER, 1200),
+        "" if text.starts_with("Access Denied") => (USER, 1500),
         _ => (USER, 1000),
     }
 }

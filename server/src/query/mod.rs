@@ -11,6 +11,7 @@
 //! | `history` | how queries outlive the process |
 //! | `queue` | when a query's turn comes |
 //! | `executor` | what runs a statement: the engine, or a stand-in of a test |
+//! | `literal_select` | whether a SELECT is of literals only |
 //! | `submit` | how a statement becomes a queued query |
 //! | `run` | the whole way of one query |
 //! | `cancel` | how a query is stopped |
@@ -27,6 +28,7 @@ pub mod executor;
 pub mod failure;
 mod history;
 pub mod ledger;
+mod literal_select;
 pub mod metering;
 pub mod named_queries;
 pub mod prepared_port;

@@ -31,6 +31,9 @@ pub struct Submission {
     /// Whether it only shows a plan and reads nothing: EXPLAIN without ANALYZE.
     #[serde(default)]
     pub is_plan_only: bool,
+    /// Whether it is a SELECT of literals only.
+    #[serde(default)]
+    pub is_literal: bool,
     /// Where results go, and the limits that apply.
     pub settings: Settings,
     /// Milliseconds since the epoch.

@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::query::executor::Statement;
-use crate::query::failure::{Failure, Habit, cleanup_advice};
+use crate::query::failure::{CONNECTOR_REFUSED, EXHAUSTED, Failure, Habit, cleanup_advice, is_exhausted};
 use crate::query::queue::{Place, is_dml};
 use crate::query::record::{Outcome, ResultDescription, Statistics};
 use crate::query::state::QueryState;
 use crate::query::store::Query;
+use crate::query::submit::is_federated_catalog_missing;
 use crate::query::{cancel, metering, reuse};
 use crate::results::location::ResultPlace;
 use crate::results::publish::{PublishError, Published, publish, withdraw};
@@ -136,7 +137,7 @@ async fn execute(
         PublishError::Engine(error) => Unfinished::Engine(error),
         PublishError::Store(error) => {
             tracing::error!(%error, query_execution_id = query.submission.id, "a result cannot be written");
-            Unfinished::Output(Failure::system(401, "The result of the query could not be written"))
+            Unfinished::Output(Failure::unwritten(&error, &place.uri))
         }
     })
 }
@@ -187,6 +188,8 @@ async fn unsuccessful(app: &App, query: &Query, place: &ResultPlace, phases: &Ph
             let text = failure.message.clone();
             (failure, text)
         }
+        Unfinished::Engine(error) if is_federated_catalog_missing(app, &error) => (Failure::connector(), CONNECTOR_REFUSED.to_owned()),
+        Unfinished::Engine(error) if is_exhausted(&error) => (Failure::exhausted(), EXHAUSTED.to_owned()),
         Unfinished::Engine(error) => (Failure::of(&error), error.to_string()),
     };
     let output = submission.settings.result.output_location.as_deref().unwrap_or_default();
@@ -221,7 +224,10 @@ fn measured(query: &Query, phases: &Phases) -> Statistics {
     let is_dml = is_dml(&query.submission.statement_type, &query.submission.substatement_type);
     let engine_ended = phases.engine_ended.unwrap_or(now);
     Statistics {
-        planning_ms: phases.planned.filter(|_| is_dml).map(|planned| milliseconds(planned - phases.started)),
+        planning_ms: phases
+            .planned
+            .filter(|_| is_dml && !query.submission.is_literal)
+            .map(|planned| milliseconds(planned - phases.started)),
         engine_ms: Some(milliseconds(engine_ended.saturating_duration_since(phases.started))),
         processing_ms: Some(milliseconds(now.saturating_duration_since(engine_ended))),
         bytes_scanned: Some(query.meter.bytes_scanned()),

@@ -375,6 +375,7 @@ pub mod tests {
             database: None,
             parameters: Vec::new(),
             is_plan_only: false,
+            is_literal: false,
             settings: Settings::default(),
             submitted_at_ms: 1,
             preprocessing_ms: 0,

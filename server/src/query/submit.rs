@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::{ApiError, ApiErrorKind, AthenaErrorCode};
 use crate::query::data_catalogs::DEFAULT_CATALOG;
 use crate::query::executor::Accepted;
+use crate::query::literal_select::is_literal_select;
 use crate::query::prepared_port::WorkgroupStatements;
 use crate::query::record::Submission;
 use crate::query::run;
@@ -59,7 +60,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     let mut session = session(app, &request, app.ids.uuid().to_string(), now_ms);
     session.prepared = Some(Arc::new(WorkgroupStatements { app: app.clone(), workgroup: workgroup.name.clone() }));
     let Accepted { statement_type, substatement_type, has_external_location, is_plan_only, statement } =
-        app.executor.accept(&request.text, &session).map_err(refused)?;
+        app.executor.accept(&request.text, &session).map_err(|error| refused(app, error))?;
     let is_managed = workgroup.managed.is_some();
     if has_external_location && workgroup.is_enforced && !is_managed {
         return Err(ApiError::invalid_input(LOCATION_ENFORCED));
@@ -90,6 +91,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
             database: request.database.clone(),
             parameters: request.parameters.clone(),
             is_plan_only,
+            is_literal: substatement_type == "SELECT" && is_literal_select(&request.text),
             settings: Settings {
                 result,
                 output_location: place.uri.clone(),
@@ -153,13 +155,26 @@ fn shown_text(text: &str) -> &str {
 }
 
 /// A refusal carries the AthenaErrorCode as its name.
-fn refused(error: EngineError) -> ApiError {
+fn refused(app: &App, error: EngineError) -> ApiError {
+    if is_federated_catalog_missing(app, &error) {
+        // Ref: measured Athena behaviour, DESCRIBE and SHOW COLUMNS with the name of a catalog that is not Glue's.
+        return ApiError::invalid_input("Unsupported DDL with 2 catalogs");
+    }
     if error.path != FailurePath::Refused {
         tracing::error!(%error, "a statement was refused without a code");
         return ApiError::new(ApiErrorKind::InternalServer, "Internal server error");
     }
     let code = AthenaErrorCode::find(&error.name).unwrap_or(AthenaErrorCode::InvalidInput);
     ApiError::invalid_request(code, error.message)
+}
+
+/// Whether an error says that a catalog does not exist which users have registered with a connector, or which names one itself.
+pub fn is_federated_catalog_missing(app: &App, error: &EngineError) -> bool {
+    if !matches!(error.name.as_str(), "CATALOG_NOT_FOUND" | "DATACATALOG_NOT_FOUND") {
+        return false;
+    }
+    let name = error.message.split_once("Catalog '").and_then(|(_, rest)| rest.strip_suffix("' does not exist"));
+    name.is_some_and(|name| name.starts_with("lambda:") || app.data_catalogs.find(name).is_some_and(|catalog| !catalog.is_glue()))
 }
 
 fn too_many() -> ApiError {

@@ -119,14 +119,12 @@ pub fn has_bare_metadata(substatement_type: &str) -> bool {
 }
 
 /// The content type of the result object and its side file.
-///
-/// Deviation: a literal-only SELECT has `binary/octet-stream` in Athena; here it is as any SELECT.
-pub fn content_type(substatement_type: &str, has_columns: bool) -> &'static str {
+pub fn content_type(substatement_type: &str, has_columns: bool, is_literal: bool) -> &'static str {
     let is_show = substatement_type.starts_with("SHOW_") && substatement_type != "SHOW_CREATE_TABLE";
-    if is_show || !has_columns { BINARY } else { "application/octet-stream" }
+    if is_show || !has_columns || is_literal { BINARY } else { "application/octet-stream" }
 }
 
-/// The content type of SHOW results, statements without columns, and results uploaded in parts.
+/// The content type of SHOW results, SELECTs of literals only, statements without columns, and results uploaded in parts.
 pub const BINARY: &str = "binary/octet-stream";
 
 #[cfg(test)]

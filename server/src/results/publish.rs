@@ -51,8 +51,6 @@ pub enum PublishError {
 }
 
 /// Writes the output of a query to its place. On an error nothing stays.
-///
-/// `between` is asked after every batch and may end the query, for limits that are watched while it runs.
 pub async fn publish(
     store: Arc<dyn ObjectStore>,
     place: &ResultPlace,
@@ -61,7 +59,7 @@ pub async fn publish(
     output: Output,
 ) -> Result<Published, PublishError> {
     let described = columns::described(result_columns);
-    let kind = content_type(&submission.substatement_type, !described.is_empty());
+    let kind = content_type(&submission.substatement_type, !described.is_empty(), submission.is_literal);
     let mut body = Body { sink: Sink::new(store.clone(), place.key.clone(), kind), rows: 0, count: None, written: None };
     let streamed = body.stream(place.form, &described, result_columns, output).await;
     let engine_ended = Instant::now();
