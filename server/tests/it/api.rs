@@ -1,16 +1,19 @@
 //! Does each API scenario of `testdata/api` hold? Calls of operations and the answers the services give.
 //!
-//! A scenario is a YAML file: `basis`, then `steps`, each with `call` (the target) or `get` (a path), `body` or `raw`,
-//! `status` (200 unless given), `expect` (every member given must be there; `<any>` matches anything), `save`
-//! (name: pointer into the answer, used as `${name}`; a text `<x * 9>` is nine x), `until` (repeat while the pointer's value is not the given one).
+//! A scenario is a YAML file: `basis`, `flags` of the server if it needs any, then `steps`, each with `call` (the target)
+//! or `get`, `put`, `head` (a path), `body` or `raw`, `headers`, `status` (200 unless given), `expect` (every member given
+//! must be there; `<any>` matches anything, a text between slashes `/…/` is a pattern of the whole text), `expect_headers`,
+//! `save` (name: pointer into the answer, used as `${name}`; a text `<x * 9>` is nine x), `until` (repeat while the
+//! pointer's value is not the given one).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use regex::Regex;
 use serde_json::Value;
 
-use crate::process::{Process, call};
+use crate::process::Process;
 
 /// Longest time a step may repeat.
 const UNTIL_SECONDS: u64 = 60;
@@ -26,15 +29,25 @@ fn every_scenario_holds() {
     for file in files {
         // Each scenario has a server of its own: no order, no shared state.
         let name = file.strip_prefix(&root).unwrap().display().to_string();
-        let server = Process::start(&folder.path().join(name.replace('/', "-")));
-        if let Err(text) = play(&file, &server.endpoint) {
+        let (data, log) = (folder.path().join(name.replace('/', "-")), folder.path().join("log"));
+        let scenario = scenario(&file);
+        let flags: Vec<&str> = scenario["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let server = Process::start_with(&data, &flags, &log).unwrap_or_else(|text| panic!("{name}: the server did not start: {text}"));
+        if let Err(text) = play(&scenario, &server.endpoint) {
             failures.push(format!("{name}: {text}"));
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-fn scenario_files(folder: &Path) -> Vec<PathBuf> {
+/// One scenario, as it is written.
+pub fn scenario(file: &Path) -> Value {
+    let text = std::fs::read_to_string(file).unwrap();
+    serde_norway::from_str(&text).unwrap_or_else(|error| panic!("{}: not YAML: {error}", file.display()))
+}
+
+/// Every scenario below a folder.
+pub fn scenario_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -47,9 +60,7 @@ fn scenario_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn play(file: &Path, endpoint: &str) -> Result<(), String> {
-    let text = std::fs::read_to_string(file).unwrap();
-    let scenario: Value = serde_norway::from_str(&text).map_err(|error| format!("not YAML: {error}"))?;
+fn play(scenario: &Value, endpoint: &str) -> Result<(), String> {
     if scenario["basis"].as_str().is_none_or(str::is_empty) {
         return Err("no 'basis'".to_string());
     }
@@ -62,14 +73,14 @@ fn play(file: &Path, endpoint: &str) -> Result<(), String> {
 }
 
 fn play_step(step: &Value, endpoint: &str, saved: &mut BTreeMap<String, String>) -> Result<(), String> {
-    let known = ["call", "get", "put", "body", "raw", "status", "expect", "save", "until", "name"];
+    let known = ["call", "get", "put", "head", "body", "raw", "headers", "status", "expect", "expect_headers", "save", "until", "name"];
     if let Some(other) = step.as_object().into_iter().flatten().map(|(key, _)| key).find(|key| !known.contains(&key.as_str())) {
         return Err(format!("unknown key '{other}'"));
     }
     let until = step["until"].as_object();
     let deadline = Instant::now() + Duration::from_secs(UNTIL_SECONDS);
     loop {
-        let (status, text) = send(step, endpoint, saved)?;
+        let Received { status, headers, text } = send(step, endpoint, saved)?;
         let answer: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
         let is_there = until.is_none_or(|until| until.iter().all(|(pointer, wanted)| answer.pointer(pointer) == Some(wanted)));
         if !is_there {
@@ -86,6 +97,9 @@ fn play_step(step: &Value, endpoint: &str, saved: &mut BTreeMap<String, String>)
         if let Some(expected) = step.get("expect") {
             contains(&substituted(expected, saved), &answer, "")?;
         }
+        if let Some(expected) = step.get("expect_headers") {
+            contains(&substituted(expected, saved), &headers, "headers")?;
+        }
         for (name, pointer) in step["save"].as_object().into_iter().flatten() {
             let value = answer.pointer(pointer.as_str().unwrap_or_default()).ok_or_else(|| format!("nothing at {pointer}: {answer}"))?;
             saved.insert(name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_string));
@@ -94,26 +108,47 @@ fn play_step(step: &Value, endpoint: &str, saved: &mut BTreeMap<String, String>)
     }
 }
 
-fn send(step: &Value, endpoint: &str, saved: &BTreeMap<String, String>) -> Result<(u16, String), String> {
+/// One answer; the headers' names are lower case.
+struct Received {
+    status: u16,
+    headers: Value,
+    text: String,
+}
+
+fn send(step: &Value, endpoint: &str, saved: &BTreeMap<String, String>) -> Result<Received, String> {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let read = |mut answer: ureq::http::Response<ureq::Body>| -> Result<(u16, String), String> {
-        Ok((answer.status().as_u16(), answer.body_mut().read_to_string().map_err(|error| error.to_string())?))
-    };
-    if let Some(path) = step["get"].as_str() {
-        return read(agent.get(format!("{endpoint}{}", substitute(path, saved))).call().map_err(|error| error.to_string())?);
-    }
+    let fail = |error: ureq::Error| error.to_string();
     let raw = step["raw"].as_str();
-    if let Some(path) = step["put"].as_str() {
-        return read(
-            agent.put(format!("{endpoint}{}", substitute(path, saved))).send(raw.unwrap_or_default()).map_err(|error| error.to_string())?,
-        );
-    }
-    let target = step["call"].as_str().ok_or("neither 'call', 'get' nor 'put'")?;
-    let body = match raw {
-        Some(raw) => raw.to_string(),
-        None => substituted(step.get("body").unwrap_or(&serde_json::json!({})), saved).to_string(),
+    let path = |method: &str| step[method].as_str().map(|path| format!("{endpoint}{}", substitute(path, saved)));
+    let mut answer = if let Some(path) = path("get") {
+        with_headers(agent.get(path), step, &[]).call().map_err(fail)?
+    } else if let Some(path) = path("head") {
+        with_headers(agent.head(path), step, &[]).call().map_err(fail)?
+    } else if let Some(path) = path("put") {
+        with_headers(agent.put(path), step, &[]).send(raw.unwrap_or_default()).map_err(fail)?
+    } else {
+        let target = step["call"].as_str().ok_or("none of 'call', 'get', 'head' and 'put'")?;
+        let body = match raw {
+            Some(raw) => raw.to_string(),
+            None => substituted(step.get("body").unwrap_or(&serde_json::json!({})), saved).to_string(),
+        };
+        let usual = [("x-amz-target", target), ("content-type", "application/x-amz-json-1.1")];
+        with_headers(agent.post(endpoint), step, &usual).send(&body).map_err(fail)?
     };
-    call(endpoint, target, &body)
+    let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), Value::from(value.to_str().unwrap_or_default())));
+    Ok(Received {
+        status: answer.status().as_u16(),
+        headers: Value::Object(headers.collect()),
+        text: answer.body_mut().read_to_string().map_err(|error| error.to_string())?,
+    })
+}
+
+/// The step's own headers and those of the usual ones it does not name; an empty one is not sent.
+fn with_headers<T>(request: ureq::RequestBuilder<T>, step: &Value, usual: &[(&str, &str)]) -> ureq::RequestBuilder<T> {
+    let own = step["headers"].as_object();
+    let usual = usual.iter().filter(|(name, _)| own.is_none_or(|own| !own.contains_key(*name))).copied();
+    let own = own.into_iter().flatten().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
+    own.chain(usual).filter(|(_, value)| !value.is_empty()).fold(request, |request, (name, value)| request.header(name, value))
 }
 
 fn substitute(text: &str, saved: &BTreeMap<String, String>) -> String {
@@ -137,6 +172,11 @@ fn substituted(value: &Value, saved: &BTreeMap<String, String>) -> Value {
 fn contains(expected: &Value, actual: &Value, path: &str) -> Result<(), String> {
     match (expected, actual) {
         (Value::String(any), _) if any == "<any>" => Ok(()),
+        (Value::String(pattern), Value::String(found)) if pattern.len() > 2 && pattern.starts_with('/') && pattern.ends_with('/') => {
+            let whole = format!("(?s)^(?:{})$", &pattern[1..pattern.len() - 1]);
+            let is_match = Regex::new(&whole).map_err(|error| error.to_string())?.is_match(found);
+            if is_match { Ok(()) } else { Err(format!("{path} is {actual}, not {pattern}")) }
+        }
         (Value::Object(expected), Value::Object(members)) => expected.iter().try_for_each(|(key, wanted)| match members.get(key) {
             Some(_) if wanted.as_str() == Some("<absent>") => Err(format!("{path}/{key} should be absent")),
             None if wanted.as_str() == Some("<absent>") => Ok(()),

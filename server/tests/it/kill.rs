@@ -12,7 +12,9 @@ use owlake_testdata::taxi::Numbers;
 use serde_json::{Value, json};
 
 use crate::process::{Process, call};
+use crate::sizes::size;
 
+/// Unless `OWLAKE_TEST_CATALOG_KILLS` says another number.
 const ROUNDS: u64 = 200;
 
 /// What the writer was told is done.
@@ -28,16 +30,17 @@ fn every_acknowledged_write_survives_a_kill() {
     let data_dir = folder.path().join("data");
     let mut numbers = Numbers::new(7);
     let mut known = Acknowledged::default();
-    for round in 0..ROUNDS {
+    let rounds = size("OWLAKE_TEST_CATALOG_KILLS", ROUNDS);
+    for round in 0..rounds {
         let mut server = Process::start(&data_dir);
         check(&server.endpoint, &known, round);
         let pause = Duration::from_micros(200 + numbers.below(25_000));
         known = write_until_killed(&mut server, known, round, pause);
     }
     let server = Process::start(&data_dir);
-    check(&server.endpoint, &known, ROUNDS);
+    check(&server.endpoint, &known, rounds);
     assert!(
-        known.partitions.len() > 200 && known.tables.len() > 20,
+        known.partitions.len() as u64 > rounds && known.tables.len() as u64 > rounds / 10,
         "the rounds wrote too little: {} partitions, {} tables",
         known.partitions.len(),
         known.tables.len()

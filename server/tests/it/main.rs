@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod api_coverage;
 mod connection;
 mod coverage;
 mod damage;
@@ -11,4 +12,5 @@ mod limits;
 mod load;
 mod process;
 mod random_requests;
+mod sizes;
 mod slt;

@@ -1,4 +1,7 @@
-//! Does any request bring the server down? Random bodies for every operation, random S3 requests, from a fixed seed.
+//! Does any request bring the server down? Random bodies for every operation, random S3 and STS requests, from a seed.
+//!
+//! Bodies are made from the service models' shapes, then mutated. `OWLAKE_TEST_REQUESTS` says how many requests,
+//! `OWLAKE_TEST_SEED` which; a failure prints the request.
 //!
 //! basis: a request is answered, whatever it is: never a 5xx (501 names an S3 operation there is not), never a hang, and
 //! the server answers a query afterwards.
@@ -12,10 +15,11 @@ use serde_json::{Map, Value, json};
 
 use crate::connection::{Answer, Connection};
 use crate::process::Process;
+use crate::sizes::size;
 
 const CLIENTS: u64 = 4;
-const CALLS_PER_CLIENT: u64 = 6_000;
-const S3_REQUESTS_PER_CLIENT: u64 = 3_000;
+/// Unless the environment says another number.
+const REQUESTS: u64 = 40_000;
 /// Names that exist now and then, so that requests get past the first look-up.
 const WORDS: [&str; 26] = [
     "d",
@@ -226,8 +230,44 @@ const S3_BODIES: [&[u8]; 12] = [
     b"\xff\x00\xfe",
 ];
 
+/// What STS is asked, and not.
+const STS_ACTIONS: [&str; 8] =
+    ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken", "GetFederationToken", "", "%00", "Ass\u{fc}me"];
+const STS_KEYS: [&str; 12] = [
+    "Action",
+    "Version",
+    "RoleArn",
+    "RoleSessionName",
+    "DurationSeconds",
+    "WebIdentityToken",
+    "SerialNumber",
+    "TokenCode",
+    "Policy",
+    "Tags.member.1.Key",
+    "ExternalId",
+    "",
+];
+const STS_VALUES: [&str; 14] = [
+    "",
+    "2011-06-15",
+    "arn:aws:iam::000000000000:role/r",
+    "arn%3Aaws%3Aiam%3A%3A000000000000%3Arole%2Fr",
+    "session",
+    "900",
+    "-1",
+    "99999999999999999999",
+    "a%0d%0ab",
+    "%ff%fe",
+    "%zz",
+    "<x>&amp;",
+    "=",
+    "eyJhbGciOiJub25lIn0.e30.",
+];
+
 #[test]
 fn random_requests_are_answered_and_the_server_lives() {
+    let requests_per_client = size("OWLAKE_TEST_REQUESTS", REQUESTS).div_ceil(CLIENTS);
+    let seed = size("OWLAKE_TEST_SEED", 0);
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let server = Process::start_with(&folder.path().join("data"), &[], &log).unwrap();
@@ -235,7 +275,8 @@ fn random_requests_are_answered_and_the_server_lives() {
         .map(|client| {
             let endpoint = server.endpoint.clone();
             thread::spawn(move || {
-                Client { connection: Connection::new(&endpoint), numbers: Numbers::new(client), failures: Vec::new(), successes: 0 }.run()
+                let numbers = Numbers::new(seed.wrapping_mul(CLIENTS) + client);
+                Client { connection: Connection::new(&endpoint), numbers, failures: Vec::new(), successes: 0 }.run(requests_per_client)
             })
         })
         .collect();
@@ -245,8 +286,9 @@ fn random_requests_are_answered_and_the_server_lives() {
     let log = std::fs::read_to_string(log).unwrap();
     assert!(failures.is_empty(), "{} failures\n{}\n{log}", failures.len(), failures[..failures.len().min(40)].join("\n"));
     assert!(!log.contains("panicked"), "{log}");
-    println!("{successes} of {} requests got past the checks", CLIENTS * (CALLS_PER_CLIENT + S3_REQUESTS_PER_CLIENT));
-    assert!(successes > CLIENTS * (CALLS_PER_CLIENT + S3_REQUESTS_PER_CLIENT) / 20, "only {successes} requests got past the checks");
+    let requests = CLIENTS * requests_per_client;
+    println!("{requests} random requests: no 5xx, no hang, no crash; {successes} got past every check");
+    assert!(successes > requests / 20, "only {successes} of {requests} requests got past the checks");
     still_answers(&server.endpoint);
 }
 
@@ -289,18 +331,16 @@ struct Client {
 }
 
 impl Client {
-    fn run(mut self) -> Client {
-        for number in 0..CALLS_PER_CLIENT {
+    fn run(mut self, requests: u64) -> Client {
+        for number in 0..requests {
             if number % 200 == 0 {
                 self.make_things();
             }
-            self.random_call();
-        }
-        for number in 0..S3_REQUESTS_PER_CLIENT {
-            if number % 200 == 0 {
-                self.make_things();
+            match self.numbers.below(12) {
+                0 => self.random_sts_request(),
+                1..=4 => self.random_s3_request(),
+                _ => self.random_call(),
             }
-            self.random_s3_request();
         }
         self
     }
@@ -402,6 +442,33 @@ impl Client {
         let body = self.pick(&S3_BODIES);
         let answer = self.connection.send(method.as_bytes(), target.as_bytes(), &headers, body);
         self.check(answer, || format!("{method} {target} {headers:?} {}", shortened(body)));
+    }
+
+    /// A form, now and then in the query string or cut off.
+    fn random_sts_request(&mut self) {
+        let mut form = format!("Action={}", self.pick(&STS_ACTIONS));
+        for _ in 0..self.numbers.below(6) {
+            form.push_str(&format!("&{}={}", self.pick(&STS_KEYS), self.pick(&STS_VALUES)));
+        }
+        let mut body = form.clone().into_bytes();
+        if self.one_in(12) {
+            self.mutate_bytes(&mut body);
+        }
+        let authorization = self.pick(&[
+            "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0",
+            "AWS4-HMAC-SHA256 Credential=/////, SignedHeaders=, Signature=",
+            "",
+        ]);
+        let headers =
+            [("content-type", b"application/x-www-form-urlencoded; charset=utf-8".as_slice()), ("authorization", authorization.as_bytes())];
+        // A target may hold no byte that ends it.
+        let is_target = !form.contains(|character: char| !character.is_ascii_graphic());
+        let answer = if is_target && self.one_in(6) {
+            self.connection.send(b"GET", format!("/?{form}").as_bytes(), &headers, b"")
+        } else {
+            self.connection.send(b"POST", b"/", &headers, &body)
+        };
+        self.check(answer, || format!("STS {} {}", authorization, shortened(&body)));
     }
 
     fn check(&mut self, answer: Result<Answer, String>, request: impl FnOnce() -> String) {
