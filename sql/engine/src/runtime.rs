@@ -26,6 +26,7 @@ use crate::plan::forget_dependencies;
 use crate::plan::join_order::JoinOrder;
 use crate::plan::lazy_errors::{LazyFilters, LazyProjections};
 use crate::plan::match_recognize::node::Planner;
+use crate::plan::small_batches::SmallBatches;
 use crate::scan::hive_table::STORE_URL;
 
 /// Rows a batch.
@@ -77,6 +78,7 @@ fn template(config: &EngineConfig, env: Arc<RuntimeEnv>) -> SessionState {
     let mut rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(JoinOrder), Arc::new(LazyProjections)];
     rules.extend(PhysicalOptimizer::new().rules);
     rules.push(Arc::new(LazyFilters));
+    rules.push(Arc::new(SmallBatches));
     rules.push(Arc::new(CooperativeJoins));
     SessionStateBuilder::new()
         .with_session_id(String::new())

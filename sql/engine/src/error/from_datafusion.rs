@@ -76,6 +76,9 @@ fn exact_cause(cause: &(dyn Error + 'static)) -> Option<EngineError> {
     None
 }
 
+/// What Athena says of a store that refuses its keys. Ref: community reports; ids that a store does not give are null there, too.
+const ACCESS_DENIED: &str = "Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: null; S3 Extended Request ID: null; Proxy: null)";
+
 fn known_library_failure(cause: &(dyn Error + 'static)) -> Option<EngineError> {
     if let Some(error) = cause.downcast_ref::<DataFusionError>() {
         return match error {
@@ -104,6 +107,10 @@ fn known_library_failure(cause: &(dyn Error + 'static)) -> Option<EngineError> {
                 "HIVE_CURSOR_ERROR",
                 "com.amazonaws.services.s3.model.AmazonS3Exception: The specified key does not exist",
             )),
+            object_store::Error::PermissionDenied { path, .. } | object_store::Error::Unauthenticated { path, .. } => {
+                tracing::warn!(path, "a store denies access");
+                Some(EngineError::engine("", ACCESS_DENIED))
+            }
             other => {
                 tracing::warn!(cause = %other, "a store failed");
                 Some(EngineError::engine("HIVE_CURSOR_ERROR", "An object of the table could not be read"))
