@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPECT, HOST, RANGE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use s3s::config::{S3Config, StaticConfigProvider};
@@ -16,8 +16,11 @@ use uuid::Uuid;
 
 use super::addressing::Addressing;
 use super::backend::Backend;
+use super::error_document::{self, Subject};
+use super::received_body::checked_document;
 use super::{external, signature};
 use crate::storage::{RemoteBucket, Storage};
+use crate::wire::signature_v4;
 
 /// Longest XML body. Ref: a DeleteObjects request names up to 1,000 keys of up to 1,024 bytes, each escaped up to sixfold.
 const XML_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -62,7 +65,7 @@ impl Endpoint {
         let addressing = Addressing::new(&options.base_domains);
         builder.set_host(addressing.clone());
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
-        Self { service: builder.build(), account, storage, addressing: Arc::new(addressing), client: reqwest::Client::new() }
+        Self { service: builder.build(), account, storage, addressing: Arc::new(addressing), client: external::client() }
     }
 
     /// Answers one request; failures are S3 error documents.
@@ -70,10 +73,19 @@ impl Endpoint {
         let request_id = Uuid::new_v4().simple().to_string()[..16].to_ascii_uppercase();
         let expects_continue = request.headers().contains_key(EXPECT);
         let is_empty = request.headers().get(CONTENT_LENGTH).is_some_and(|length| length == "0");
+        let subject = self.subject(&request);
+        let is_ranged_head = request.method() == Method::HEAD && request.headers().contains_key(RANGE);
         let mut response = match self.answer(request).await {
             Ok(response) => response,
             Err(error) => error_response(error),
         };
+        if response.extensions().get::<external::PassedOn>().is_none() {
+            response = error_document::complete(response, &subject, &request_id).await;
+        }
+        // s3s has no status for a part of an object in the answer to HEAD.
+        if is_ranged_head && response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
         // botocore that got a final answer where it waited for `100 Continue` never sends the next body on that
         // connection and hangs until its timeout. Without a body to read no `100 Continue` is sent.
         if expects_continue && (is_empty || !response.status().is_success()) {
@@ -95,8 +107,11 @@ impl Endpoint {
             let request = if signature::has_signed_chunks(request.headers()) { signature::decode_body(request) } else { request };
             return external::forward(&self.client, remote, &bucket, &key, request, chrono::Utc::now()).await;
         }
+        self.check_method(&request)?;
+        check_length(&request)?;
         let request = signature::decode_body(request);
         check_xml_length(&request)?;
+        let request = if is_digested_document(&request) { checked_document(request, XML_BODY_BYTES_MAX).await? } else { request };
         let is_broken = Arc::new(AtomicBool::new(false));
         let request = request.map(|body| watched(body, is_broken.clone()));
         match self.service.call(request).await {
@@ -115,15 +130,7 @@ impl Endpoint {
     /// The bucket of an external store a request is for, and the key in it. Whether such a bucket exists is not asked here: creating and
     /// deleting one is refused as for every configured bucket.
     fn external(&self, request: &http::Request<s3s::Body>) -> S3Result<Option<(String, &RemoteBucket, String)>> {
-        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let path = request.uri().path().strip_prefix('/').unwrap_or_default();
-        let (bucket, key) = match self.addressing.bucket_of(host) {
-            Some(bucket) => (bucket, path),
-            None => {
-                let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-                (bucket.to_owned(), key)
-            }
-        };
+        let (bucket, key) = self.bucket_and_key(request);
         let Some(remote) = self.storage.remote(&bucket) else { return Ok(None) };
         let key = external::key_of(key)?;
         let is_bucket_itself = key.is_empty() && request.uri().query().is_none_or(|query| query.is_empty() || query.starts_with("x-id="));
@@ -131,6 +138,39 @@ impl Endpoint {
             return Ok(None);
         }
         Ok(Some((bucket, remote, key)))
+    }
+
+    /// Refuses what no operation is spoken with: s3s knows no operation for it and would call it one that is not implemented.
+    fn check_method(&self, request: &http::Request<s3s::Body>) -> S3Result<()> {
+        let (bucket, key) = self.bucket_and_key(request);
+        let has_operation = match *request.method() {
+            Method::GET | Method::HEAD | Method::OPTIONS => true,
+            Method::PUT | Method::DELETE => !bucket.is_empty(),
+            Method::POST => !bucket.is_empty() && (key.is_empty() || request.uri().query().is_some_and(|query| !query.is_empty())),
+            _ => false,
+        };
+        if has_operation {
+            return Ok(());
+        }
+        Err(S3Error::with_message(S3ErrorCode::MethodNotAllowed, "The specified method is not allowed against this resource."))
+    }
+
+    fn subject<B>(&self, request: &http::Request<B>) -> Subject {
+        let (bucket, key) = self.bucket_and_key(request);
+        Subject { method: request.method().clone(), bucket, key: signature_v4::decode(key) }
+    }
+
+    /// The bucket a request names by its host or its path, and the key as it was sent.
+    fn bucket_and_key<'a, B>(&self, request: &'a http::Request<B>) -> (String, &'a str) {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let path = request.uri().path().strip_prefix('/').unwrap_or_default();
+        match self.addressing.bucket_of(host) {
+            Some(bucket) => (bucket, path),
+            None => {
+                let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+                (bucket.to_owned(), key)
+            }
+        }
     }
 
     /// Buckets belong to the configured account and, for access keys that are an account id, to that account.
@@ -146,6 +186,18 @@ impl Endpoint {
         }
         Ok(())
     }
+}
+
+/// Refuses an object's body whose length is not told. Ref: "List of error codes", MissingContentLength.
+fn check_length(request: &http::Request<s3s::Body>) -> S3Result<()> {
+    let is_untold = request.headers().contains_key(TRANSFER_ENCODING)
+        && !request.headers().contains_key(CONTENT_LENGTH)
+        && !request.headers().contains_key("x-amz-decoded-content-length");
+    if is_untold && *request.method() == Method::PUT {
+        let error = S3Error::with_message(S3ErrorCode::MissingContentLength, "You must provide the Content-Length HTTP header.");
+        return Err(error);
+    }
+    Ok(())
 }
 
 /// Refuses an XML body that says it is too long; s3s would call it a failure of the server.
@@ -167,6 +219,13 @@ fn has_xml_body(method: &Method, query: &str) -> bool {
         Method::PUT => names.into_iter().any(|name| !matches!(name, "partNumber" | "uploadId" | "x-id")),
         _ => false,
     }
+}
+
+/// Whether the digests in the headers are the document's: those of a completed upload are its object's.
+fn is_digested_document(request: &http::Request<s3s::Body>) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    let has_query = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    !query.is_empty() && !has_query("uploadId") && !has_query("uploads") && has_xml_body(request.method(), query)
 }
 
 /// The body; a failure to read it is noted.

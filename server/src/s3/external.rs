@@ -6,6 +6,8 @@
 //!
 //! Ref: Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)". Basis: inferred, for what crosses to another store.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -37,6 +39,28 @@ const NOT_PASSED_ON: [HeaderName; 11] = [
     HeaderName::from_static("x-amz-expected-bucket-owner"),
 ];
 
+/// How long a store may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a store may send nothing while its answer is read. Basis: inferred; botocore's own read timeout is 60 s.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Marks an answer that is the store's own.
+#[derive(Debug, Clone, Copy)]
+pub struct PassedOn;
+
+/// What reaches external stores. No redirect is followed: it would take the request, signed with the configured keys, to another host.
+pub fn client() -> reqwest::Client {
+    let built = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .build();
+    built.unwrap_or_else(|error| {
+        tracing::error!(%error, "the client for external stores has its defaults");
+        reqwest::Client::default()
+    })
+}
+
 /// The part of a request's path that is within the bucket, decoded: empty for the bucket itself.
 ///
 /// Errors: keys that a store may take for a way out of the bucket.
@@ -54,7 +78,8 @@ pub fn key_of(path: &str) -> S3Result<String> {
 
 /// Passes a request on whose body still is as it was sent, or was decoded where its chunks were signed.
 ///
-/// Errors: `ServiceUnavailable` when the store cannot be reached, `NotImplemented` for copies from another store.
+/// Errors: `ServiceUnavailable` when the store cannot be reached or does not answer in time, `InternalError` when it redirects,
+/// `NotImplemented` for copies from another store.
 pub async fn forward(
     client: &reqwest::Client,
     remote: &RemoteBucket,
@@ -83,9 +108,22 @@ pub async fn forward(
     }
     let answer = passed.send().await.map_err(|error| {
         tracing::warn!(bucket = local_name, %error, "the external store did not answer");
-        S3Error::with_message(S3ErrorCode::ServiceUnavailable, format!("The external store of bucket '{local_name}' did not answer."))
+        let text = match () {
+            () if error.is_connect() => "cannot be reached",
+            () if error.is_timeout() => "did not answer in time",
+            () => "did not answer",
+        };
+        S3Error::with_message(S3ErrorCode::ServiceUnavailable, format!("The external store of bucket '{local_name}' {text}."))
     })?;
+    if answer.status().is_redirection() && answer.status() != http::StatusCode::NOT_MODIFIED {
+        tracing::error!(bucket = local_name, status = answer.status().as_u16(), "the external store redirects");
+        return Err(S3Error::with_message(
+            S3ErrorCode::InternalError,
+            format!("The external store of bucket '{local_name}' answered with a redirect; its configured endpoint, region or path style is wrong."),
+        ));
+    }
     let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(PassedOn);
     *response.status_mut() = answer.status();
     for (name, value) in answer.headers() {
         if ![CONNECTION, TRANSFER_ENCODING].contains(name) && name != "keep-alive" {

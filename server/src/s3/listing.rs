@@ -151,6 +151,9 @@ pub async fn list_object_versions(
 async fn page(backend: &Backend, request: PageRequest) -> S3Result<Page> {
     let rows_max = request.max_keys.unwrap_or(ROWS_PAGE_MAX as i32);
     let rows = usize::try_from(rows_max).map_err(|_| invalid_argument("Argument maxKeys must be an integer between 0 and 2147483647"))?;
+    if request.encoding_type.as_ref().is_some_and(|encoding| encoding.as_str() != EncodingType::URL) {
+        return Err(invalid_argument("Invalid Encoding Method specified in Request"));
+    }
     let bucket = backend.bucket(&request.bucket).await?;
     let query = ListQuery {
         prefix: request.prefix.unwrap_or_default(),
@@ -177,7 +180,7 @@ async fn page(backend: &Backend, request: PageRequest) -> S3Result<Page> {
 }
 
 fn start_of_token(token: &str) -> S3Result<String> {
-    let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok();
+    let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok().filter(|bytes| !bytes.is_empty());
     bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| invalid_argument("The continuation token provided is incorrect"))
 }
 

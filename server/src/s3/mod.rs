@@ -17,7 +17,9 @@
 //! | `multipart` | multipart uploads |
 //! | `fields` | how stored metadata becomes protocol fields and back |
 //! | `received_body` | how a body is received and its digests checked |
+//! | `write_headers` | which headers of a write are refused |
 //! | `error` | which S3 error a storage failure is |
+//! | `error_document` | what an error's document says besides its code |
 //!
 //! Ref: Amazon S3 API reference. Buckets are never versioned: every object has the one version `null`.
 
@@ -28,6 +30,7 @@ mod bucket;
 mod bucket_settings;
 mod endpoint;
 mod error;
+mod error_document;
 mod external;
 mod fields;
 mod listing;
@@ -37,5 +40,7 @@ mod object_tagging;
 mod object_write;
 mod received_body;
 mod signature;
+mod write_headers;
 
+pub use addressing::Addressing;
 pub use endpoint::{Endpoint, EndpointOptions};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use s3s::dto::*;
-use s3s::{S3Request, S3Response, S3Result};
+use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 
 use super::backend::Backend;
 use super::error::{invalid_argument, of_storage};
@@ -15,6 +15,7 @@ use super::fields::{
 use super::object_read::ReadConditions;
 use super::object_write::{check_copy_conditions, copy_range, copy_source};
 use super::received_body::{BodyChecks, part_number};
+use super::write_headers;
 use crate::storage::checksum::{Checksum, ChecksumAlgorithm, ChecksumCoverage};
 use crate::storage::multipart::{CompletedPart, Upload};
 use crate::storage::object_store::read_exact_at;
@@ -35,6 +36,7 @@ pub async fn create_multipart_upload(
     let input = req.input;
     let bucket = backend.bucket(&input.bucket).await?;
     let attributes = attributes_of!(input);
+    write_headers::check(&req.headers, &attributes)?;
     let tags = tags_of_header(input.tagging.as_deref())?;
     let algorithm = named_algorithm(input.checksum_algorithm.as_ref())?;
     let checksum = match (algorithm, input.checksum_type.as_ref().map(|t| t.as_str())) {
@@ -241,7 +243,14 @@ pub async fn complete_multipart_upload(
     let expected = sent_checksum!(input).map(|(algorithm, value)| Checksum { algorithm, value, coverage: ChecksumCoverage::FullObject });
     let (bucket, found) = find_upload(backend, &input.bucket, input.key.clone(), input.upload_id).await?;
     let mut named = Vec::new();
-    for part in input.multipart_upload.and_then(|u| u.parts).unwrap_or_default() {
+    let parts = input.multipart_upload.and_then(|u| u.parts).unwrap_or_default();
+    if parts.is_empty() {
+        return Err(S3Error::with_message(
+            S3ErrorCode::MalformedXML,
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        ));
+    }
+    for part in parts {
         named.push(CompletedPart {
             number: part_number(part.part_number.unwrap_or(0))?,
             etag: part.e_tag.clone().map(ETag::into_value).unwrap_or_default(),

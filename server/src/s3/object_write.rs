@@ -12,6 +12,7 @@ use super::fields::{
 };
 use super::object_read::ReadConditions;
 use super::received_body::BodyChecks;
+use super::write_headers;
 use crate::storage::put::{BodyIdentity, NewObject};
 use crate::storage::{StorageError, StorageErrorKind, key_path, upload};
 
@@ -34,6 +35,7 @@ pub async fn put_object(backend: &Backend, req: S3Request<PutObjectInput>) -> S3
         tags: tags_of_header(input.tagging.as_deref())?,
         condition: write_condition(input.if_match.take(), input.if_none_match.take())?,
     };
+    write_headers::check(&req.headers, &new.attributes)?;
     let bucket = backend.bucket(&input.bucket).await?;
     let (body, checksum) = checks.receive(bucket.clone(), input.body.take(), None).await?;
     let key = input.key;
@@ -60,6 +62,13 @@ pub async fn copy_object(backend: &Backend, req: S3Request<CopyObjectInput>) -> 
     let source = backend.bucket(&source_bucket).await?;
     let target = backend.bucket(&input.bucket).await?;
     let algorithm = named_algorithm(input.checksum_algorithm.as_ref())?;
+    let is_known = |directive: Option<&str>| directive.is_none_or(|directive| matches!(directive, "COPY" | "REPLACE"));
+    if !is_known(input.metadata_directive.as_ref().map(|d| d.as_str())) {
+        return Err(invalid_argument("Unknown metadata directive."));
+    }
+    if !is_known(input.tagging_directive.as_ref().map(|d| d.as_str())) {
+        return Err(invalid_argument("Unknown tagging directive."));
+    }
     let replaces = input.metadata_directive.as_ref().is_some_and(|d| d.as_str() == MetadataDirective::REPLACE);
     let replaces_tags = input.tagging_directive.as_ref().is_some_and(|d| d.as_str() == TaggingDirective::REPLACE);
     if source_bucket == input.bucket && source_key == input.key && !replaces && input.storage_class.is_none() && algorithm.is_none() {
@@ -69,6 +78,7 @@ pub async fn copy_object(backend: &Backend, req: S3Request<CopyObjectInput>) -> 
         ));
     }
     let mut attributes = attributes_of!(input);
+    write_headers::check(&req.headers, &attributes)?;
     let mut tags = tags_of_header(input.tagging.as_deref())?;
     let conditions = ReadConditions {
         if_match: input.copy_source_if_match,

@@ -7,7 +7,11 @@ use super::error::{Result, StorageError, StorageErrorKind};
 const NAME_BYTES_MIN: usize = 3;
 const NAME_BYTES_MAX: usize = 63;
 
-/// Whether `name` follows the rules: 3–63 of `a-z 0-9 . -`, first and last a letter or digit, no `..`, no IP address, no `xn--` start.
+/// Starts and ends that S3 keeps for itself.
+const RESERVED_STARTS: [&str; 2] = ["xn--", "sthree-"];
+const RESERVED_ENDS: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+
+/// Whether `name` follows the rules: 3–63 of `a-z 0-9 . -`, first and last a letter or digit, no `..`, no IP address, no reserved start or end.
 pub fn is_valid(name: &str) -> bool {
     let bytes = name.as_bytes();
     let is_alphanumeric = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -16,7 +20,8 @@ pub fn is_valid(name: &str) -> bool {
         && bytes.first().is_some_and(is_alphanumeric)
         && bytes.last().is_some_and(is_alphanumeric)
         && !name.contains("..")
-        && !name.starts_with("xn--")
+        && !RESERVED_STARTS.iter().any(|start| name.starts_with(start))
+        && !RESERVED_ENDS.iter().any(|end| name.ends_with(end))
         && name.parse::<IpAddr>().is_err()
 }
 
@@ -49,6 +54,9 @@ mod tests {
             "-ab",
             ".owlake",
             "xn--a1",
+            "sthree-a",
+            "a-s3alias",
+            "a--x-s3",
             "",
         ] {
             assert!(!is_valid(name), "{name}");

@@ -64,6 +64,17 @@ impl ChecksumAlgorithm {
         Self::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(name))
     }
 
+    /// Whether a text is a digest of this algorithm in base64.
+    pub fn is_digest(self, value: &str) -> bool {
+        let bytes = match self {
+            Self::Crc32 | Self::Crc32c => 4,
+            Self::Crc64nvme => 8,
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        };
+        BASE64.decode(value.as_bytes()).is_ok_and(|digest| digest.len() == bytes)
+    }
+
     /// Coverage S3 gives a multipart object when the client names none: CRC64NVME is always full, the others composite.
     pub fn default_multipart_coverage(self) -> ChecksumCoverage {
         match self {

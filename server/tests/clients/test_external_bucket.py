@@ -3,9 +3,11 @@
 Ref: Amazon S3 API reference for the operations; the configuration's own documentation for the mapping.
 """
 
+import http.server
 import io
 import pathlib
 import tempfile
+import threading
 import urllib.request
 
 import boto3
@@ -30,8 +32,33 @@ def store():
     running.stop()
 
 
+class Redirecting(http.server.BaseHTTPRequestHandler):
+    """Sends every request on to another host, and notes what came."""
+
+    came = []
+
+    def do_GET(self):
+        self.came.append((self.path, self.headers.get("Authorization")))
+        self.send_response(307)
+        self.send_header("Location", f"http://127.0.0.1:{self.server.server_address[1]}/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture(scope="module")
-def mapped(store):
+def redirecting():
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_address[1]}"
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture(scope="module")
+def mapped(store, redirecting):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "elsewhere").mkdir()
@@ -44,6 +71,11 @@ secret_access_key = "s"
 
 [buckets.folder]
 path = "{folder / "elsewhere"}"
+
+[buckets.redirected]
+endpoint = "{redirecting}"
+access_key_id = "k"
+secret_access_key = "s"
 
 [buckets.unreachable]
 endpoint = "http://127.0.0.1:1"
@@ -102,6 +134,12 @@ def test_failures_are_the_stores_own_or_named(mapped):
     with pytest.raises(ClientError) as unreachable:
         s3.get_object(Bucket="unreachable", Key="k")
     assert unreachable.value.response["Error"]["Code"] == "ServiceUnavailable"
+    assert "cannot be reached" in unreachable.value.response["Error"]["Message"]
+    # The request is signed with the configured keys: it goes nowhere but to the configured store.
+    with pytest.raises(ClientError) as redirected:
+        s3.get_object(Bucket="redirected", Key="k")
+    assert "redirect" in redirected.value.response["Error"]["Message"]
+    assert Redirecting.came and all(path == "/redirected/k" for path, _ in Redirecting.came)
     with pytest.raises(ClientError) as refused:
         s3.delete_bucket(Bucket="outside")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 501)
