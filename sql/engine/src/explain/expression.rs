@@ -41,7 +41,7 @@ pub(crate) fn text(expr: &Arc<dyn PhysicalExpr>, inputs: &[PlanSymbol]) -> Strin
             Opened::Chain(chain) => binary(chain, inputs),
             Opened::Plain(plain) => text(plain, inputs),
             Opened::Over { columns, body, is_try } => {
-                let symbols: Vec<PlanSymbol> = columns.iter().filter_map(|column| symbol(column, inputs)).collect();
+                let symbols: Vec<PlanSymbol> = columns.iter().map(|column| column_of(column, inputs)).collect();
                 let body = text(body, &symbols);
                 if is_try { format!("TRY({body})") } else { body }
             }
@@ -106,6 +106,14 @@ pub(crate) fn text(expr: &Arc<dyn PhysicalExpr>, inputs: &[PlanSymbol]) -> Strin
 /// The column an expression is.
 pub(crate) fn symbol(expr: &Arc<dyn PhysicalExpr>, inputs: &[PlanSymbol]) -> Option<PlanSymbol> {
     inputs.get(expr.downcast_ref::<Column>()?.index()).cloned()
+}
+
+/// What a closed expression reads: a column, or a variable of a lambda around it.
+fn column_of(expr: &Arc<dyn PhysicalExpr>, inputs: &[PlanSymbol]) -> PlanSymbol {
+    symbol(expr, inputs).unwrap_or_else(|| {
+        let name = expr.downcast_ref::<LambdaVariable>().map_or_else(|| expr.to_string(), |variable| variable.name().to_owned());
+        PlanSymbol { name, data_type: String::new() }
+    })
 }
 
 /// Does the expression hold a filter that a join or a TopN fills in while it runs?

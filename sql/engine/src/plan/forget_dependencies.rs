@@ -13,7 +13,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Optimizer, OptimizerConfig, OptimizerRule};
 
-use super::null_equal_joins::{self, NullEqualJoins};
+use super::guarded_rules::guarded;
 
 /// The rules that read functional dependencies.
 const READERS: &[&str] = &["replace_distinct_aggregate", "eliminate_join", "eliminate_duplicated_expr", "optimize_projections"];
@@ -57,14 +57,14 @@ fn forget(schema: &mut DFSchemaRef) -> Result<()> {
     Ok(())
 }
 
-/// DataFusion's rules, with this one before each that reads dependencies, and the one that mixes joins guarded.
+/// DataFusion's rules, with this one before each that reads dependencies, and those guarded that need it.
 pub fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = Vec::new();
     for rule in Optimizer::new().rules {
         if READERS.contains(&rule.name()) {
             rules.push(Arc::new(ForgetDependencies));
         }
-        rules.push(if rule.name() == null_equal_joins::GUARDED { Arc::new(NullEqualJoins::guarding(rule)) } else { rule });
+        rules.push(guarded(rule));
     }
     rules
 }
@@ -73,12 +73,6 @@ pub fn rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_rule_that_mixes_joins_is_guarded() {
-        let guarded = rules().iter().filter(|rule| format!("{rule:?}").starts_with("NullEqualJoins")).count();
-        assert_eq!(guarded, 1);
-    }
 
     #[test]
     fn every_reader_is_a_rule() {

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::compute::{concat, filter_record_batch};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
-use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use arrow::record_batch::RecordBatch;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, Operator};
-use datafusion::physical_expr::expressions::{BinaryExpr, Column};
-use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, split_conjunction};
+use datafusion::physical_expr::expressions::BinaryExpr;
+use datafusion::physical_expr::{HigherOrderFunctionExpr, PhysicalExpr, ScalarFunctionExpr, split_conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
@@ -25,6 +25,7 @@ use datafusion::physical_plan::joins::utils::JoinFilter;
 use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
+use super::closed::Closed;
 use super::try_marker::TRY_MARKER;
 use crate::error::from_datafusion::from_datafusion;
 
@@ -125,9 +126,17 @@ fn with_predicate(filter: &FilterExec, predicate: Arc<dyn PhysicalExpr>) -> Resu
     Ok(Arc::new(builder.with_predicate(predicate).build()?))
 }
 
-/// TRY markers made to catch, and, when asked for, AND and OR with a right side that can fail made lazy.
+/// TRY markers made to catch, calls with lambdas closed, and, when asked for, AND and OR with a right side that can fail made lazy.
 fn lazy(expr: Arc<dyn PhysicalExpr>, with_chains: bool, schema: &SchemaRef) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
     expr.transform_down(|node| {
+        if node.is::<HigherOrderFunctionExpr>() {
+            let mut arguments = Vec::with_capacity(node.children().len());
+            for argument in node.children() {
+                arguments.push(lazy(Arc::clone(argument), true, schema)?.data);
+            }
+            let closed = Arc::new(Closed::over(node.with_new_children(arguments)?, schema)?) as Arc<dyn PhysicalExpr>;
+            return Ok(Transformed::new(closed, true, TreeNodeRecursion::Jump));
+        }
         if let Some(call) = node.downcast_ref::<ScalarFunctionExpr>()
             && call.fun().name() == TRY_MARKER
             && let [input] = call.args()
@@ -149,104 +158,6 @@ fn lazy(expr: Arc<dyn PhysicalExpr>, with_chains: bool, schema: &SchemaRef) -> R
         }
         Ok(Transformed::no(node))
     })
-}
-
-/// An expression that nothing is taken out of: DataFusion's rules see the columns it reads and not what it computes,
-/// so they can't compute a part of it elsewhere, for rows it is not meant for.
-#[derive(Debug, Clone)]
-struct Closed {
-    columns: Vec<Arc<dyn PhysicalExpr>>,
-    /// Over a batch of just these columns, in order.
-    body: Arc<dyn PhysicalExpr>,
-    schema: SchemaRef,
-}
-
-impl Closed {
-    fn over(expr: Arc<dyn PhysicalExpr>, schema: &SchemaRef) -> Result<Closed> {
-        let mut columns: Vec<Arc<dyn PhysicalExpr>> = Vec::new();
-        let mut fields = Vec::new();
-        let body = expr
-            .transform(|node| {
-                let Some(column) = node.downcast_ref::<Column>() else { return Ok(Transformed::no(node)) };
-                let known = columns.iter().position(|known| known.downcast_ref::<Column>() == Some(column));
-                let position = match known {
-                    Some(position) => position,
-                    None => {
-                        fields.push(schema.field(column.index()).clone());
-                        columns.push(Arc::clone(&node));
-                        columns.len() - 1
-                    }
-                };
-                Ok(Transformed::yes(Arc::new(Column::new(column.name(), position)) as Arc<dyn PhysicalExpr>))
-            })
-            .data()?;
-        Ok(Closed { columns, body, schema: Arc::new(Schema::new(fields)) })
-    }
-
-    /// The columns it reads, as a batch of their own.
-    fn inputs(&self, batch: &RecordBatch) -> Result<RecordBatch> {
-        let mut arrays = Vec::with_capacity(self.columns.len());
-        for column in &self.columns {
-            arrays.push(column.evaluate(batch)?.into_array(batch.num_rows())?);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let fields = self
-            .schema
-            .fields()
-            .iter()
-            .zip(&arrays)
-            .map(|(field, array)| field.as_ref().clone().with_data_type(array.data_type().clone()).with_nullable(true));
-        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields.collect::<Vec<_>>())), arrays, &options)?)
-    }
-}
-
-impl PartialEq for Closed {
-    fn eq(&self, other: &Self) -> bool {
-        self.body.eq(&other.body)
-            && self.columns.len() == other.columns.len()
-            && self.columns.iter().zip(&other.columns).all(|(one, other)| one.eq(other))
-    }
-}
-
-impl Eq for Closed {}
-
-impl Hash for Closed {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.body.hash(state);
-        self.columns.hash(state);
-    }
-}
-
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.body, f)
-    }
-}
-
-impl PhysicalExpr for Closed {
-    fn data_type(&self, _input_schema: &Schema) -> Result<DataType> {
-        self.body.data_type(&self.schema)
-    }
-
-    fn nullable(&self, _input_schema: &Schema) -> Result<bool> {
-        Ok(true)
-    }
-
-    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        self.body.evaluate(&self.inputs(batch)?)
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
-        self.columns.iter().collect()
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
-        Ok(Arc::new(Closed { columns: children, body: Arc::clone(&self.body), schema: Arc::clone(&self.schema) }))
-    }
-
-    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.body.fmt_sql(f)
-    }
 }
 
 /// A wrapper of this module, opened for who shows expressions.

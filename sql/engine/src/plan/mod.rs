@@ -2,13 +2,14 @@
 
 pub mod cancellation;
 pub mod chain;
+pub mod closed;
 pub mod cooperative;
 pub mod forget_dependencies;
+pub mod guarded_rules;
 pub mod join_estimate;
 pub mod join_order;
 pub mod lazy_errors;
 pub mod match_recognize;
-pub mod null_equal_joins;
 pub mod ordinality;
 pub mod recursion_depth;
 pub mod row_frame;
