@@ -229,6 +229,43 @@ def test_avro_files_of_others_are_read(athena, s3, codec):
     assert read == [{key: plain(row[key]) for key in ("tags", "again", "i", "colour", "price", "at")} for row in rows]
 
 
+# basis: inferred; a damaged file fails the query that reads it with HIVE_BAD_DATA, or gives some rows, and nothing else
+@pytest.mark.parametrize("kind", ["ORC", "AVRO"])
+@pytest.mark.parametrize("codec", ["SNAPPY", "NONE"])
+def test_damaged_files_fail_their_query_only(athena, s3, kind, codec):
+    import random
+
+    chance = random.Random(f"{kind} {codec}")
+    query = EVERY_TYPE.replace("AS tinyint", "AS integer").replace("AS smallint", "AS integer")
+    written = unloaded(athena, s3, f"whole-{kind}-{codec}", query, f"format = '{kind}', compression = '{codec}'")
+    whole = max(written.values(), key=len)
+    columns = (
+        "i int, t int, s int, b bigint, r float, d double, p decimal(30,4), v string, c varchar(3), o boolean, y date, m timestamp, x binary,"
+        " a array<int>, k map<string,int>, w struct<n:int,t:string>, n int, deep array<struct<z:array<int>>>"
+    )
+    name = f"f.damaged_{kind}_{codec}"
+    prefix = f"damaged-{kind}-{codec}"
+    succeeded(athena, f"CREATE EXTERNAL TABLE {name} ({columns}) STORED AS {kind} LOCATION 's3://formats/{prefix}/'")
+    told = set()
+    for _ in range(30):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            # The tail and the head say the most.
+            at = chance.choice([chance.randrange(len(data)), len(data) - 1 - chance.randrange(400), chance.randrange(600)])
+            data[at] = chance.randrange(256)
+        if chance.random() < 0.2:
+            del data[chance.randrange(len(data)) :]
+        s3.put_object(Bucket="formats", Key=f"{prefix}/file", Body=bytes(data))
+        execution = athena.execute(f"SELECT count(v), max(p), sum(cardinality(a)), min(m), max(w.t), max(cardinality(k)) FROM {name}")
+        reason = execution["Status"].get("StateChangeReason", "SUCCEEDED")
+        assert reason == "SUCCEEDED" or reason.startswith("HIVE_BAD_DATA: Malformed "), reason
+        told.add(reason.split(":")[0])
+    assert told == {"SUCCEEDED", "HIVE_BAD_DATA"}
+    s3.put_object(Bucket="formats", Key=f"{prefix}/file", Body=b"")
+    rows, _ = athena.rows(f"SELECT count(*) FROM {name}")
+    assert rows == [["0"]]
+
+
 def hadoop_blocks(data, unpack):
     """The bytes of Hadoop's block format: the block's length, then chunks of a packed length and bytes."""
     plain, at = b"", 0

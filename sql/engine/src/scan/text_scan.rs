@@ -63,6 +63,8 @@ impl TextTable<'_> {
             let constants: Arc<[ScalarValue]> = self.constants(file, *partition)?.into();
             let own_splits = match format.decoding {
                 Decoding::Lines(_) => splits_of(file, self.skipped(*partition).map_err(external)?, bytes),
+                // An empty object has no rows, whatever its format.
+                Decoding::Files(_) if file.listed.meta.size == 0 => Vec::new(),
                 Decoding::Files(_) => vec![Split::whole(file)],
             };
             for split in own_splits {

@@ -247,7 +247,8 @@ fn append_decimal(bytes: &[u8], own_scale: u32, values: &mut ValueBuilder) -> Re
         10i128.checked_pow(scale - own_scale).and_then(|factor| value.checked_mul(factor))
     } else {
         // Half is rounded away from zero.
-        10i128.checked_pow(own_scale - scale).map(|factor| (value + value.signum() * (factor / 2)) / factor)
+        let half_up = |factor: i128| Some(value.checked_add(value.signum() * (factor / 2))? / factor);
+        10i128.checked_pow(own_scale - scale).and_then(half_up)
     };
     let limit = 10u128.checked_pow(u32::from(*precision)).unwrap_or(u128::MAX);
     values.append_value(rescaled.filter(|value| value.unsigned_abs() < limit).ok_or(Failure::Malformed)?);

@@ -26,8 +26,6 @@ pub const ORC: SerDe = SerDe { class: "org.apache.hadoop.hive.ql.io.orc.OrcSerde
 
 /// The last bytes of a file, read at once in the hope that its footer is among them.
 const TAIL_BYTES: u64 = 16 << 10;
-/// A postscript is at most this long: its length is one byte.
-const POST_SCRIPT_BYTES_MAX: u64 = 255;
 
 #[derive(Debug)]
 struct OrcFormat {
@@ -58,8 +56,8 @@ struct OrcReader {
     /// The type of each wanted column; none where the file does not have it.
     places: Vec<Option<usize>>,
     next_stripe: usize,
-    /// What is left of the stripe under way: where, how many rows, and its columns.
-    left: Option<(usize, usize, Vec<ArrayRef>)>,
+    /// What is left of the stripe under way: where, how many rows, and its columns but for those the file does not have.
+    left: Option<(usize, usize, Vec<Option<ArrayRef>>)>,
 }
 
 impl OrcReader {
@@ -75,11 +73,14 @@ impl OrcReader {
         let script = PostScript::read(script).ok().filter(|script| script.magic).ok_or_else(|| bad("Invalid postscript"))?;
         let packing = Packing::of_kind(script.compression).ok_or_else(|| bad("Compression is not supported"))?;
         let footer_start = script_start.checked_sub(script.footer_bytes).ok_or_else(|| bad("Invalid postscript"))?;
-        debug_assert!(script_bytes <= POST_SCRIPT_BYTES_MAX);
         let bytes = file.chunk(footer_start..size).await?;
         let packed = &bytes[..(script_start - footer_start) as usize];
         let plain = packing.unpack(packed, script.block_bytes).map_err(|_| bad("Invalid footer"))?;
         let footer = Footer::read(&plain).map_err(|_| bad("Invalid footer"))?;
+        let stripe_rows = footer.stripes.iter().try_fold(0u64, |rows, stripe| rows.checked_add(stripe.rows));
+        if stripe_rows != Some(footer.rows) {
+            return Err(bad("Invalid footer"));
+        }
         let root = &footer.types[0];
         let place = |column: &WantedColumn| match finds_by_name {
             false => root.parts.get(column.index).copied(),
@@ -89,7 +90,7 @@ impl OrcReader {
         Ok(OrcReader { file, url, columns, footer, packing, block_bytes: script.block_bytes, places, next_stripe: 0, left: None })
     }
 
-    async fn stripe(&self, place: StripePlace) -> Result<Vec<ArrayRef>, EngineError> {
+    async fn stripe(&self, place: StripePlace) -> Result<Vec<Option<ArrayRef>>, EngineError> {
         let bad = || malformed("Invalid stripe", &self.url);
         let count = usize::try_from(place.rows).map_err(|_| bad())?;
         let data_start = place.offset.checked_add(place.index_bytes).ok_or_else(bad)?;
@@ -112,8 +113,8 @@ impl OrcReader {
             url: &self.url,
         };
         let decoded = self.columns.iter().zip(&self.places).map(|(column, at)| match at {
-            Some(at) => columns.decode(*at, &column.data_type, count, &format!(".{}", column.name)),
-            None => Ok(new_null_array(&arrow_type(&column.data_type), count)),
+            Some(at) => columns.decode(*at, &column.data_type, count, &format!(".{}", column.name)).map(Some),
+            None => Ok(None),
         });
         decoded.collect()
     }
@@ -167,7 +168,11 @@ impl FileReader for OrcReader {
             if let Some((start, count, columns)) = &mut self.left {
                 if *start < *count {
                     let rows = rows_max.min(*count - *start);
-                    let columns = columns.iter().map(|column| column.slice(*start, rows)).collect();
+                    let columns = columns.iter().zip(self.columns.iter()).map(|(column, wanted)| match column {
+                        Some(column) => column.slice(*start, rows),
+                        None => new_null_array(&arrow_type(&wanted.data_type), rows),
+                    });
+                    let columns = columns.collect();
                     *start += rows;
                     return Ok(Some(Rows { count: rows, columns }));
                 }

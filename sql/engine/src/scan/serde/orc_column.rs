@@ -247,7 +247,8 @@ impl StripeColumns<'_> {
                 10i128.checked_pow(scale - own).and_then(|factor| value.checked_mul(factor))
             } else {
                 // Half is rounded away from zero. Ref: Trino 401 `Decimals.rescale`.
-                10i128.checked_pow(own - scale).map(|factor| (value + value.signum() * factor / 2) / factor)
+                let half_up = |factor: i128| Some(value.checked_add(value.signum() * (factor / 2))? / factor);
+                10i128.checked_pow(own - scale).and_then(half_up)
             };
             value.filter(|value| value.unsigned_abs() < limit.unsigned_abs()).ok_or(Malformed)
         });
@@ -268,9 +269,9 @@ impl StripeColumns<'_> {
             }
             // Java rounds towards zero when it divides.
             if millis < 0 && nanos > 999_999 {
-                millis -= 1000;
+                millis = millis.checked_sub(1000).ok_or(Malformed)?;
             }
-            let millis = millis + nanos / 1_000_000;
+            let millis = millis.checked_add(nanos / 1_000_000).ok_or(Malformed)?;
             match zone {
                 None => Ok(millis),
                 Some(zone) => {
