@@ -294,10 +294,30 @@ def test_presigned_urls(verifying):
     assert fetch(put, method="PUT", data=b"by url", headers={"Content-Type": "text/html"})[0] == 403
     assert fetch(put, method="PUT", data=b"by url", headers={"Content-Type": "text/plain"})[0] == 200
     assert s3.get_object(Bucket="auth", Key="put")["Body"].read() == b"by url"
-    # The older signature version says by itself that it is not taken.
-    old = client(verifying, "s3", signature_version="s3").generate_presigned_url("get_object", Params={"Bucket": "auth", "Key": "put"})
-    status, text = fetch(old)
-    assert status == 400 and b"Please use AWS4-HMAC-SHA256" in text
+
+
+def test_presigned_urls_of_the_older_version_which_boto3_makes_by_itself(verifying):
+    s3 = client(verifying, "s3")
+    s3.put_object(Bucket="auth", Key="old ü/1", Body=b"for all")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "auth", "Key": "old ü/1", "ResponseContentType": "text/x"}, ExpiresIn=60)
+    assert "AWSAccessKeyId=" in url
+    assert fetch(url) == (200, b"for all")
+    for changed in [url.replace("old", "older"), url.replace("text%2Fx", "text%2Fy"), url.replace("Expires=", "Expires=1"), url.replace(KEY, OTHER)]:
+        status, text = fetch(changed)
+        assert status == 403 and b"<Code>SignatureDoesNotMatch</Code>" in text, (changed, text)
+    assert fetch(url, method="DELETE")[0] == 403
+    assert fetch(url + "&list-type=2")[0] == 403
+    # The host is not signed, but the bucket is, wherever it stands.
+    assert fetch(url, headers={"Host": "auth.localhost"})[0] == 403
+    put = s3.generate_presigned_url("put_object", Params={"Bucket": "auth", "Key": "old", "ContentType": "text/plain"}, ExpiresIn=60)
+    assert fetch(put, method="PUT", data=b"by url", headers={"Content-Type": "text/plain"})[0] == 200
+    assert fetch(put, method="PUT", data=b"by url", headers={"Content-Type": "text/html"})[0] == 403
+    over = s3.generate_presigned_url("get_object", Params={"Bucket": "auth", "Key": "old"}, ExpiresIn=-5)
+    status, text = fetch(over)
+    assert status == 403 and b"<Message>Request has expired</Message>" in text, text
+    names = [client(verifying, "sts").get_session_token()["Credentials"][name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    url = client(verifying, "s3", *names).generate_presigned_url("get_object", Params={"Bucket": "auth", "Key": "old"}, ExpiresIn=60)
+    assert fetch(url) == (200, b"by url")
 
 
 def chunked(server, key, pieces, trailer=None, change=lambda wire: wire):

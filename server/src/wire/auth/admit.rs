@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use chrono::{DateTime, Utc};
-use http::header::EXPECT;
+use http::header::{AUTHORIZATION, EXPECT};
 use http::request::Parts;
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -16,12 +16,13 @@ use super::body::{ChunkChain, HashedBody, Verdict};
 use super::check::{Dialect, Proof, check};
 use super::claim::{Claim, find};
 use super::keys::{Keys, Owner};
+use super::query_v2;
 use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::error::ApiErrorKind;
 use crate::wire::aws_json::TARGET_HEADER;
 use crate::wire::dispatch::Protocol;
-use crate::wire::signature_v4::{Scope, UNSIGNED_PAYLOAD};
+use crate::wire::signature_v4::{Scope, UNSIGNED_PAYLOAD, decoded_query};
 
 /// How much of a refused request's body is taken in, and for how long. Basis: inferred.
 const DRAIN_BYTES_MAX: usize = 1 << 20;
@@ -51,6 +52,13 @@ pub async fn admit(
     limits: &Limits,
 ) -> Result<Admitted, Refusal> {
     let (head, body) = request.into_parts();
+    let query = decoded_query(head.uri.query().unwrap_or_default());
+    if protocol == Protocol::S3 && query_v2::is_claimed(&query) && !head.headers.contains_key(AUTHORIZATION) {
+        return match query_v2::check(keys, now, &head, &query) {
+            Ok(owner) => Ok(Admitted { request: Request::from_parts(head, body), owner, verdict: Verdict::default() }),
+            Err(refusal) => refused(&head, body, refusal).await,
+        };
+    }
     // Whoever has no key here is told before the body is read.
     let claim = find(&head.headers, head.uri.query().unwrap_or_default())
         .and_then(|claim| keys.owner(&claim.key_id, claim.token.as_deref(), now).map(|_| claim));

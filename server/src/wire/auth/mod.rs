@@ -3,6 +3,7 @@
 //! | file | question |
 //! |---|---|
 //! | `claim` | what a request says about its signature |
+//! | `query_v2` | whether a presigned URL of the older version holds |
 //! | `keys` | which secret an access key has, and what STS hands out |
 //! | `check` | whether a claim holds |
 //! | `body` | whether an S3 body that streams is the one that was signed |
@@ -18,6 +19,7 @@ pub mod check;
 pub mod claim;
 pub mod keys;
 pub mod operator;
+pub mod query_v2;
 pub mod refusal;
 
 pub use body::ChunkChain;

@@ -50,7 +50,12 @@ pub enum Refusal {
     /// The clocks differ by too much.
     Skewed { signed: DateTime<Utc>, now: DateTime<Utc>, max: Duration },
     /// The presigned URL is over.
-    UrlExpired { seconds: i64, expired: DateTime<Utc>, now: DateTime<Utc> },
+    UrlExpired {
+        /// How long it was to live, where it says so.
+        seconds: Option<i64>,
+        expired: DateTime<Utc>,
+        now: DateTime<Utc>,
+    },
     /// The signature is another one.
     Mismatch { key_id: String, canonical_request: String, string_to_sign: String, signature: String },
     /// The signature of a chunk, or of the trailers, is another one.
@@ -251,7 +256,11 @@ impl Refusal {
                 403,
                 "AccessDenied",
                 "Request has expired".to_owned(),
-                vec![("X-Amz-Expires", seconds.to_string()), ("Expires", iso(expired)), ("ServerTime", iso(now))],
+                seconds
+                    .map(|seconds| ("X-Amz-Expires", seconds.to_string()))
+                    .into_iter()
+                    .chain([("Expires", iso(expired)), ("ServerTime", iso(now))])
+                    .collect(),
             ),
             Refusal::Mismatch { key_id, canonical_request, string_to_sign, signature } => (
                 403,
