@@ -168,8 +168,15 @@ fn parse_hexadecimal_float(text: &str, is_single: bool) -> Option<f64> {
 pub fn parse_uuid(text: &str) -> Result<[u8; 16], FunctionError> {
     match uuid::Uuid::try_parse(text) {
         Ok(uuid) if text.len() == 36 => Ok(uuid.into_bytes()),
+        _ if is_short_uuid(text) => Err(FunctionError::cast(format!("Invalid UUID string length: {}", text.len()))),
         _ => Err(FunctionError::cast(format!("Cannot cast value to UUID: {text}"))),
     }
+}
+
+/// Five runs of digits, which Java's `UUID.fromString` takes although some are short.
+fn is_short_uuid(text: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.len() <= 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.len() <= 36 && text.split('-').count() == 5 && text.split('-').all(is_part)
 }
 
 /// Reads an IPv4 or IPv6 address into the 16 bytes of the latter.

@@ -18,7 +18,7 @@ pub const BAR: Function = Function {
     name: "bar",
     overloads: &[Overload::scalar("(double, bigint) -> varchar", bar), Overload::scalar("(double, bigint, color, color) -> varchar", bar)],
     description: "A bar of the given width, colored from low to high",
-    examples: &[("length(bar(0, 5))", "9")],
+    examples: &[("length(bar(0, 5))", "5")],
     ..Function::SCALAR
 };
 

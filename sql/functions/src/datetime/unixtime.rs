@@ -94,11 +94,14 @@ fn from_unixtime_nanos_decimal(call: &Call<'_>, arguments: &[ArrayRef]) -> Resul
     };
     let unit = 10i128.pow(scale);
     let values = arguments[0].as_primitive::<Decimal128Type>().values();
-    let nanos = |unscaled: &i128| {
-        let rounded = (unscaled.abs() + unit / 2) / unit;
-        (if *unscaled < 0 { -rounded } else { rounded }) * 1000
+    // A packed millisecond has 51 bits and a sign. Errors: GENERIC_INTERNAL_ERROR past that, Java's own text.
+    let nanos_max = 1_000_000i128 << 51;
+    let picos = |unscaled: &i128| {
+        let rounded = unscaled.abs() / unit + i128::from(unscaled.abs() % unit >= unit - unit / 2);
+        let nanos = if *unscaled < 0 { -rounded } else { rounded };
+        if nanos.abs() < nanos_max { Ok((nanos * 1000, key)) } else { Err(FunctionError::new("GENERIC_INTERNAL_ERROR", "long overflow")) }
     };
-    zoned_array(9, values.iter().map(|unscaled| (nanos(unscaled), key)))
+    zoned_array(9, values.iter().map(picos).collect::<Result<Vec<_>, _>>()?.into_iter())
 }
 
 fn to_unixtime(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

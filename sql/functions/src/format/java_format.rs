@@ -1,5 +1,6 @@
 //! What does a directive such as `%,.2f` make of a value? Ref: Java `java.util.Formatter`, the conversions SQL types reach.
 
+use super::java_moment::formatted;
 use crate::types::number_text::{push_decimal, push_java_double};
 
 /// One directive, or text between two.
@@ -18,6 +19,8 @@ pub struct Directive {
     pub width: Option<usize>,
     pub precision: Option<usize>,
     pub conversion: char,
+    /// What follows `t` and `T`.
+    pub suffix: Option<char>,
 }
 
 /// Widths and precisions past this are refused. Basis: inferred; it bounds memory.
@@ -54,7 +57,7 @@ pub fn parse(format: &str) -> Result<Vec<Piece>, String> {
 fn directive(text: &str) -> Result<(Directive, &str), String> {
     let unknown = |c: char| format!("UnknownFormatConversion: Conversion = '{c}'");
     let mut rest = text;
-    let mut found = Directive { index: None, flags: String::new(), width: None, precision: None, conversion: '%' };
+    let mut found = Directive { index: None, flags: String::new(), width: None, precision: None, conversion: '%', suffix: None };
     if let Some(after) = rest.strip_prefix('<') {
         found.index = Some(0);
         rest = after;
@@ -84,6 +87,11 @@ fn directive(text: &str) -> Result<(Directive, &str), String> {
         return Err(unknown(conversion));
     }
     found.conversion = conversion;
+    if matches!(conversion, 't' | 'T') {
+        let suffix = rest.chars().next().ok_or_else(|| unknown(conversion))?;
+        rest = &rest[suffix.len_utf8()..];
+        found.suffix = Some(suffix);
+    }
     Ok((found, rest))
 }
 
@@ -165,6 +173,7 @@ impl Directive {
                 Some(c) => c.to_string(),
                 None => return Err(format!("IllegalFormatCodePoint: Code point = 0x{value:x}")),
             },
+            ('t', Value::Temporal(text)) => formatted(text, self.suffix.unwrap_or('?'))?,
             _ => return wrong(),
         };
         Ok(self.cased(self.pad(body), is_upper))

@@ -3,6 +3,7 @@
 mod data_size;
 mod format_number;
 mod java_format;
+mod java_moment;
 mod printf;
 mod type_of;
 

@@ -97,18 +97,10 @@ fn round_doubles(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fu
     Ok(Arc::new(PrimitiveArray::<Float64Type>::new(rounded.into(), None)))
 }
 
-/// By Java's `Math.round` of the shifted number, which has 64 bits and no sign of zero.
+/// As a double; but zero has no sign.
 #[inline]
 fn round_real(value: f32, places: i32) -> f32 {
-    if !value.is_finite() {
-        return value;
-    }
-    let factor = 10f64.powi(places);
-    let shifted = f64::from(value).abs() * factor;
-    let whole = shifted as i64;
-    let rounded = if shifted - whole as f64 >= 0.5 { whole.saturating_add(1) } else { whole };
-    let size = (rounded as f64 / factor) as f32;
-    if value < 0.0 { -size } else { size }
+    if value == 0.0 { 0.0 } else { round_double(f64::from(value), places) as f32 }
 }
 
 fn round_reals(_call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {

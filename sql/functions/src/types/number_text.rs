@@ -30,7 +30,12 @@ fn push_two(out: &mut String, value: u64) {
 /// Appends an integer that fits 64 bits.
 #[inline]
 pub fn push_i64(out: &mut String, value: i64) {
-    let mut digits = [0u8; 20];
+    out.push_str(digits_of(value, &mut [0; 20]));
+}
+
+/// The text of `value`, held at the end of `digits`.
+#[inline]
+pub fn digits_of(value: i64, digits: &mut [u8; 20]) -> &str {
     let mut at = digits.len();
     let mut rest = value.unsigned_abs();
     while rest >= 100 {
@@ -48,9 +53,10 @@ pub fn push_i64(out: &mut String, value: i64) {
         digits[at] = b'0' + rest as u8;
     }
     if value < 0 {
-        out.push('-');
+        at -= 1;
+        digits[at] = b'-';
     }
-    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or("0"));
+    std::str::from_utf8(&digits[at..]).unwrap_or("0")
 }
 
 /// Appends `value` with leading zeros up to `width` digits.
@@ -245,7 +251,9 @@ pub fn push_scientific_real(out: &mut String, value: f32) {
         return;
     }
     // Java writes the shortest text of the real first, and rounds that.
-    let size: f64 = value.abs().to_string().parse().unwrap_or_else(|_| f64::from(value.abs()));
+    let mut shortest = String::with_capacity(16);
+    push_java_real(&mut shortest, value.abs());
+    let size: f64 = shortest.parse().unwrap_or_else(|_| f64::from(value.abs()));
     if value == 0.0 {
         return out.push_str("0E0");
     }
