@@ -12,8 +12,8 @@ import pytest
 from conftest import Athena, Server
 
 ENDLESS = (
-    "SELECT count(*) FROM UNNEST(sequence(1, 50000)) a(x) CROSS JOIN UNNEST(sequence(1, 50000)) b(y) "
-    "CROSS JOIN UNNEST(sequence(1, 50000)) c(z) WHERE x * y + z < 0"
+    "SELECT count(*) FROM UNNEST(sequence(1, 3000)) a(x) CROSS JOIN UNNEST(sequence(1, 3000)) b(y) "
+    "CROSS JOIN UNNEST(sequence(1, 3000)) c(z) WHERE x * y + z < 0"
 )
 
 

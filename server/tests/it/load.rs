@@ -34,12 +34,12 @@ const KILLS: u64 = 6;
 const REMEMBERED: [&str; 2] = ["--history-queries-max", "1000000"];
 /// Longest wait for a query to end, on a machine that is busy otherwise.
 const END_SECONDS_MAX: u64 = 60;
-/// Runs until it is stopped: 10^12 combinations, none of which fits.
-const ENDLESS: &str = "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y) \
-                       CROSS JOIN UNNEST(sequence(1, 10000)) c(z) WHERE x + y + z = 0";
+/// Runs until it is stopped: 27 billion combinations, none of which fits.
+const ENDLESS: &str = "SELECT count(*) FROM UNNEST(sequence(1, 3000)) a(x) CROSS JOIN UNNEST(sequence(1, 3000)) b(y) \
+                       CROSS JOIN UNNEST(sequence(1, 3000)) c(z) WHERE x + y + z = 0";
 /// Sorts more than the memory a query has, for longer than any test waits.
-const SPILLING: &str = "SELECT x, y, z FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y) \
-                        CROSS JOIN UNNEST(sequence(1, 10000)) c(z) ORDER BY z, y, x";
+const SPILLING: &str = "SELECT x, y, z FROM UNNEST(sequence(1, 3000)) a(x) CROSS JOIN UNNEST(sequence(1, 3000)) b(y) \
+                        CROSS JOIN UNNEST(sequence(1, 3000)) c(z) ORDER BY z, y, x";
 const ROWS: u64 = 3_000;
 
 struct Client(Connection);
