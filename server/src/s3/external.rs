@@ -119,7 +119,9 @@ pub async fn forward(
         tracing::error!(bucket = local_name, status = answer.status().as_u16(), "the external store redirects");
         return Err(S3Error::with_message(
             S3ErrorCode::InternalError,
-            format!("The external store of bucket '{local_name}' answered with a redirect; its configured endpoint, region or path style is wrong."),
+            format!(
+                "The external store of bucket '{local_name}' answered with a redirect; its configured endpoint, region or path style is wrong."
+            ),
         ));
     }
     let mut response = Response::new(Body::empty());

@@ -36,7 +36,6 @@ pub(super) struct TextColumn {
     /// The open page: numbers of the dictionary, or plain values.
     numbers: Vec<u32>,
     plain: Vec<u8>,
-    values: usize,
     bounds: PlainBounds,
     /// Which values of the dictionary the open page has.
     is_seen: Vec<bool>,
@@ -75,7 +74,6 @@ impl TextColumn {
             known: Known::default(),
             numbers: Vec::new(),
             plain: Vec::new(),
-            values: 0,
             bounds: PlainBounds::default(),
             is_seen: Vec::new(),
             remembered: Vec::new(),
