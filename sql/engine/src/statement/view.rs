@@ -67,7 +67,7 @@ fn check_columns(columns: &[ir::OutputColumn]) -> Result<(), EngineError> {
             ));
         }
         if column.data_type == TrinoType::Unknown {
-            let message = format!("line 1:1: Column type is unknown at position {}", position + 1);
+            let message = format!("line 1:1: Column type is unknown: {}", column.name);
             return Err(EngineError::engine("COLUMN_TYPE_UNKNOWN", message));
         }
     }

@@ -114,13 +114,15 @@ impl BucketResolver for OneBucket {
     }
 }
 
-/// An engine with the table `d.t` of one integer in a bucket that fails at `step`.
+/// An engine with the table `d.t` of one integer in a bucket that fails at `step`, and one at no S3 location.
 fn engine(step: Step) -> Engine {
     let catalog = MemoryCatalog::new(Arc::new(FixedClock));
     let database = DatabaseName::parse("d").unwrap();
     catalog.create_database(&database, DatabaseDefinition::default()).unwrap();
-    let table = lake::parquet_table(vec![Column::new("n", "int")], "s3://lake/t");
-    catalog.create_table(&database, &TableName::parse("t").unwrap(), table).unwrap();
+    for (name, location) in [("t", "s3://lake/t"), ("nowhere", "hdfs://cluster/t")] {
+        let table = lake::parquet_table(vec![Column::new("n", "int")], location);
+        catalog.create_table(&database, &TableName::parse(name).unwrap(), table).unwrap();
+    }
     let config = EngineConfig { memory_bytes_max: 1 << 30, target_partitions: 2, spill_dir: std::env::temp_dir() };
     let store = Arc::new(FailingStore { inner: InMemory::new(), step });
     Engine::new(Arc::new(catalog), Arc::new(OneBucket(store)), config).unwrap()
@@ -130,6 +132,7 @@ fn engine(step: Step) -> Engine {
 async fn a_failing_store_fails_statements_by_name() {
     for (step, sql, name) in [
         (Step::List, "SELECT n FROM t", "HIVE_FILESYSTEM_ERROR"),
+        (Step::Close, "SELECT n FROM nowhere", "HIVE_METASTORE_ERROR"),
         (Step::Open, "INSERT INTO t VALUES 1", "HIVE_WRITER_OPEN_ERROR"),
         (Step::Write, "INSERT INTO t VALUES 1", "HIVE_WRITER_DATA_ERROR"),
         (Step::Close, "INSERT INTO t VALUES 1", "HIVE_WRITER_CLOSE_ERROR"),
