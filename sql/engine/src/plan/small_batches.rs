@@ -17,6 +17,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::unnest::UnnestExec;
@@ -34,8 +35,8 @@ impl PhysicalOptimizerRule for SmallBatches {
             let Some(unnest) = plan.downcast_ref::<UnnestExec>() else { return Ok(Transformed::no(plan)) };
             let columns: Vec<usize> = unnest.list_column_indices().iter().map(|column| column.index_in_input_schema).collect();
             let input = small_constants(Arc::clone(unnest.input()), rows_max)?;
-            let input = Arc::new(SmallBatchesExec::new(input, Slice::ByLists { columns, rows_max }));
-            Ok(Transformed::yes(plan.with_new_children(vec![input])?))
+            let input: Arc<dyn ExecutionPlan> = Arc::new(SmallBatchesExec::new(input, Slice::ByLists { columns, rows_max }));
+            Ok(Transformed::yes(replace_children_if_necessary(plan, vec![input])?))
         })
         .data()
     }
@@ -49,15 +50,21 @@ impl PhysicalOptimizerRule for SmallBatches {
     }
 }
 
-/// A projection that repeats a constant array or map gets its rows in slices, too.
+/// A projection that repeats a constant array or map gets its rows in slices, too, though an exchange stands between.
 fn small_constants(plan: Arc<dyn ExecutionPlan>, rows_max: usize) -> Result<Arc<dyn ExecutionPlan>> {
+    if matches!(plan.name(), "RepartitionExec" | "CoalesceBatchesExec" | "BufferExec")
+        && let [input] = plan.children().as_slice()
+    {
+        let input = small_constants(Arc::clone(input), rows_max)?;
+        return replace_children_if_necessary(plan, vec![input]);
+    }
     let Some(projection) = plan.downcast_ref::<ProjectionExec>() else { return Ok(plan) };
     let longest = projection.expr().iter().filter_map(|projected| constant_length(&projected.expr)).max().unwrap_or(0);
     if longest < 2 {
         return Ok(plan);
     }
     let input = SmallBatchesExec::new(Arc::clone(projection.input()), Slice::ByRows((rows_max / longest).max(1)));
-    plan.with_new_children(vec![Arc::new(input)])
+    replace_children_if_necessary(plan, vec![Arc::new(input)])
 }
 
 /// Elements of an array or map that depends on no column; none for other expressions, and for those that fail.
