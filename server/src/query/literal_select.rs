@@ -20,7 +20,9 @@ fn items(mut rest: &[Token<'_>]) -> Option<()> {
         rest = name(value(rest)?);
         match rest {
             [comma, after @ ..] if comma.is(",") => rest = after,
-            [end] | [_, end] if end.kind == TokenKind::End && rest.iter().all(|token| token.is(";") || token.kind == TokenKind::End) => {
+            [end] | [_, end]
+                if end.kind == TokenKind::End && rest.iter().all(|token| token.text == ";" || token.kind == TokenKind::End) =>
+            {
                 return Some(());
             }
             _ => return None,
@@ -64,7 +66,17 @@ mod tests {
     // basis: measured Athena behaviour, "Result objects", what counts as literal-only.
     #[test]
     fn lists_of_literals_are_told_from_the_rest() {
-        for text in ["SELECT 1", "select -1.5 AS a, 'x' b, (true), ((2e0)) as \"C\";", "/* */ SELECT false -- end"] {
+        for text in [
+            "SELECT 1",
+            "SELECT 1;",
+            "SELECT -1.5 AS a",
+            "SELECT 'x' b",
+            "SELECT (true)",
+            "SELECT ((2e0))",
+            "SELECT 2 as \"C\";",
+            "select -1.5 AS a, 'x' b, (true), ((2e0)) as \"C\";",
+            "/* */ SELECT false -- end",
+        ] {
             assert!(is_literal_select(text), "{text}");
         }
         for text in [

@@ -282,13 +282,13 @@ async fn other_formats_are_refused_by_name() {
     let mut definition = lake.engine.catalog.table(&crate::testing::database(), &name).unwrap().definition.clone();
     let storage = definition.storage.as_mut().unwrap();
     let format = Arc::make_mut(&mut storage.format);
-    format.serde_info.as_mut().unwrap().serialization_library = Some("org.apache.hadoop.hive.ql.io.orc.OrcSerde".to_owned());
+    format.serde_info.as_mut().unwrap().serialization_library = Some("com.amazon.ionhiveserde.IonHiveSerDe".to_owned());
     let update = owlake_catalog::TableUpdate { definition, expected_version_id: None, archive: owlake_catalog::Archive::Skip };
     lake.engine.catalog.update_table(&crate::testing::database(), &name, update).unwrap();
     let error = lake.run(lake.scan("t", &["a"])).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "HIVE_UNSUPPORTED_FORMAT: Table db.t is stored in a format that is not supported: org.apache.hadoop.hive.ql.io.orc.OrcSerde"
+        "HIVE_UNSUPPORTED_FORMAT: Table db.t is stored in a format that is not supported: com.amazon.ionhiveserde.IonHiveSerDe"
     );
 }
 
