@@ -109,7 +109,7 @@ def test_usage_and_metrics_add_up(priced):
         "ServiceProcessingTime": "ServiceProcessingTimeInMillis",
         "TotalExecutionTime": "TotalExecutionTimeInMillis",
     }.items():
-        assert found[f"{metric}_sum{{{labels}}}"] == sum(each[member] for each in statistics)
+        assert found[f"{metric}_sum{{{labels}}}"] == sum(each.get(member, 0) for each in statistics)
     assert found['TotalExecutionTime_count{WorkGroup="counted",QueryState="FAILED",QueryType="DML"}'] == 1
     assert found['TotalExecutionTime_count{WorkGroup="counted",QueryState="SUCCEEDED",QueryType="UTILITY"}'] == 1
     assert found['owlake_billed_megabytes_total{workgroup="counted",state="SUCCEEDED",type="DML"}'] == billed_mb
