@@ -168,8 +168,7 @@ impl Slice {
 
 /// Where to cut so that the lists between two cuts hold about `rows_max` elements.
 fn ends_by_lists(batch: &RecordBatch, columns: &[usize], rows_max: usize) -> Vec<usize> {
-    let lengths: Vec<Vec<usize>> =
-        columns.iter().filter_map(|column| batch.columns().get(*column)).filter_map(list_lengths).collect();
+    let lengths: Vec<Vec<usize>> = columns.iter().filter_map(|column| batch.columns().get(*column)).filter_map(list_lengths).collect();
     let mut ends = Vec::new();
     let mut elements = 0;
     for row in 0..batch.num_rows() {
