@@ -64,7 +64,6 @@ impl TestServer {
 
     /// A new server on the folder of this one, as after a restart.
     pub fn restarted(&self) -> Self {
-        self.app.queries.flush();
         TestServer::on(self.folder.clone(), |_| {})
     }
 

@@ -126,7 +126,6 @@ impl Server {
             tracing::warn!("requests under way are cut off");
             self.serving.abort();
         }
-        self.app.queries.flush();
         if let Some(traces) = &self.app.traces {
             traces.flush().await;
         }

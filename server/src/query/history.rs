@@ -1,19 +1,17 @@
 //! How do queries outlive the process? An append-only log of submissions and outcomes, read back at the start.
 //!
-//! Two lines a query. The lines are handed to one thread that appends them in order; nothing is fsynced, so a machine
-//! crash may cost the last queries' history, never a catalog change. A torn last line is dropped.
+//! Two lines a query. A line is handed to the system before the call that made it returns, so whatever a client was told survives a killed
+//! process; nothing is fsynced, so a machine crash may cost the last queries' history, never a catalog change. A torn last line is dropped.
 
 use crate::error::ServerError;
 use crate::query::record::{Outcome, Submission};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-
-/// Lines that may wait for the writer; a full queue makes submissions wait for the disk. Basis: inferred.
-const WAITING_LINES_MAX: usize = 4096;
 
 /// What the log says of one query.
 #[derive(Debug, Clone)]
@@ -26,24 +24,16 @@ pub struct Remembered {
 
 /// The writing side of the log.
 pub struct History {
-    lines: SyncSender<Line>,
+    path: PathBuf,
+    file: Mutex<File>,
 }
 
 /// One line of the log.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
-    Submitted(Arc<Submission>),
-    Finished {
-        id: String,
-        outcome: Arc<Outcome>,
-    },
-    /// Not a line: replaces the log by these queries.
-    #[serde(skip)]
-    Compact(Vec<Remembered>),
-    /// Not a line: answers when everything before it is handed to the system.
-    #[serde(skip)]
-    Flush(SyncSender<()>),
+enum Line<'a> {
+    Submitted(&'a Submission),
+    Finished { id: &'a str, outcome: &'a Outcome },
 }
 
 #[derive(Deserialize)]
@@ -58,54 +48,53 @@ impl History {
     /// those submitted since `oldest_ms`.
     pub fn open(path: &Path, queries_max: usize, oldest_ms: i64) -> Result<(Self, Vec<Remembered>), ServerError> {
         let failed = |error| ServerError::io(path.display().to_string(), error);
-        let mut remembered = read(path).map_err(failed)?;
-        remembered.retain(|query| query.submission.submitted_at_ms >= oldest_ms);
-        let surplus = remembered.len().saturating_sub(queries_max);
-        remembered.drain(..surplus);
+        let remembered = kept(read(path).map_err(failed)?, queries_max, oldest_ms);
         // Rewritten at every start, so that a torn line and forgotten queries do not stay.
         let file = rewritten(path, &remembered).map_err(failed)?;
-        let (lines, received) = sync_channel(WAITING_LINES_MAX);
-        let path = path.to_owned();
-        std::thread::Builder::new()
-            .name("query-history".to_owned())
-            .spawn(move || append(path, file, received))
-            .map_err(|error| ServerError::io("query history", error))?;
-        Ok((History { lines }, remembered))
+        Ok((History { path: path.to_owned(), file: Mutex::new(file) }, remembered))
     }
 
     /// Logs a submission.
-    pub fn submitted(&self, submission: &Arc<Submission>) {
-        self.send(Line::Submitted(submission.clone()));
+    pub fn submitted(&self, submission: &Submission) {
+        self.append(&Line::Submitted(submission));
     }
 
     /// Logs an outcome.
-    pub fn finished(&self, id: &str, outcome: &Arc<Outcome>) {
-        self.send(Line::Finished { id: id.to_owned(), outcome: outcome.clone() });
+    pub fn finished(&self, id: &str, outcome: &Outcome) {
+        self.append(&Line::Finished { id, outcome });
     }
 
-    /// Replaces the log by `queries`.
-    pub fn compact(&self, queries: Vec<Remembered>) {
-        self.send(Line::Compact(queries));
-    }
-
-    /// Waits until all earlier lines are handed to the system.
-    pub fn flush(&self) {
-        let (done, wait) = sync_channel(1);
-        self.send(Line::Flush(done));
-        // An error means that the writer is gone, so nothing is left to wait for.
-        let _ = wait.recv();
-    }
-
-    fn send(&self, line: Line) {
-        if let Err(TrySendError::Full(line)) = self.lines.try_send(line) {
-            // Rare: the disk is slower than thousands of queries. Waiting here is the bound.
-            let _ = self.lines.send(line);
+    /// Leaves only what [`History::open`] would remember.
+    pub fn compact(&self, queries_max: usize, oldest_ms: i64) {
+        let mut file = self.file.lock();
+        match read(&self.path).and_then(|queries| rewritten(&self.path, &kept(queries, queries_max, oldest_ms))) {
+            Ok(compacted) => *file = compacted,
+            Err(error) => self.complain(&error),
         }
+    }
+
+    fn append(&self, line: &Line<'_>) {
+        let written = encoded(line).and_then(|bytes| self.file.lock().write_all(&bytes));
+        if let Err(error) = written {
+            self.complain(&error);
+        }
+    }
+
+    fn complain(&self, error: &std::io::Error) {
+        tracing::error!(%error, path = %self.path.display(), "the query history cannot be written");
     }
 }
 
+/// The newest `queries_max` of those submitted since `oldest_ms`.
+fn kept(mut queries: Vec<Remembered>, queries_max: usize, oldest_ms: i64) -> Vec<Remembered> {
+    queries.retain(|query| query.submission.submitted_at_ms >= oldest_ms);
+    let surplus = queries.len().saturating_sub(queries_max);
+    queries.drain(..surplus);
+    queries
+}
+
 fn read(path: &Path) -> std::io::Result<Vec<Remembered>> {
-    let file = match std::fs::File::open(path) {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
@@ -129,13 +118,13 @@ fn read(path: &Path) -> std::io::Result<Vec<Remembered>> {
     Ok(order)
 }
 
-fn rewritten(path: &Path, queries: &[Remembered]) -> std::io::Result<std::fs::File> {
+fn rewritten(path: &Path, queries: &[Remembered]) -> std::io::Result<File> {
     let temporary = path.with_extension("tmp");
-    let mut out = BufWriter::new(std::fs::File::create(&temporary)?);
+    let mut out = BufWriter::new(File::create(&temporary)?);
     for query in queries {
-        write_line(&mut out, &Line::Submitted(query.submission.clone()))?;
+        out.write_all(&encoded(&Line::Submitted(&query.submission))?)?;
         if let Some(outcome) = &query.outcome {
-            write_line(&mut out, &Line::Finished { id: query.submission.id.clone(), outcome: outcome.clone() })?;
+            out.write_all(&encoded(&Line::Finished { id: &query.submission.id, outcome })?)?;
         }
     }
     out.flush()?;
@@ -143,30 +132,8 @@ fn rewritten(path: &Path, queries: &[Remembered]) -> std::io::Result<std::fs::Fi
     std::fs::OpenOptions::new().append(true).open(path)
 }
 
-fn append(path: PathBuf, file: std::fs::File, lines: Receiver<Line>) {
-    let mut out = BufWriter::new(file);
-    while let Ok(first) = lines.recv() {
-        // One write for everything that waits.
-        let written = std::iter::once(first).chain(lines.try_iter()).try_for_each(|line| match line {
-            Line::Compact(queries) => {
-                out.flush()?;
-                out = BufWriter::new(rewritten(&path, &queries)?);
-                Ok(())
-            }
-            Line::Flush(done) => {
-                out.flush()?;
-                let _ = done.send(());
-                Ok(())
-            }
-            line => write_line(&mut out, &line),
-        });
-        if let Err(error) = written.and_then(|()| out.flush()) {
-            tracing::error!(%error, path = %path.display(), "the query history cannot be written");
-        }
-    }
-}
-
-fn write_line(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    out.write_all(b"\n")
+fn encoded(line: &Line<'_>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(line)?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }

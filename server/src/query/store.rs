@@ -121,7 +121,7 @@ impl Queries {
         entries.forget_surplus(self.bounds.queries_max);
         entries.forget_older(oldest_ms);
         drop(entries);
-        self.count_line();
+        self.count_line(oldest_ms);
         Ok(Submitted::New(query))
     }
 
@@ -199,26 +199,18 @@ impl Queries {
         self.history.finished(&query.submission.id, &outcome);
         drop(progress);
         query.changed.send_replace(state);
-        self.count_line();
+        self.lines.fetch_add(1, Ordering::Relaxed);
         true
     }
 
-    /// Waits until the history is handed to the system; for an orderly end.
-    pub fn flush(&self) {
-        self.history.flush();
-    }
-
-    /// Compacts the log when it holds far more lines than are remembered.
-    fn count_line(&self) {
+    /// Counts a submission's line, and compacts the log when it holds far more lines than are remembered.
+    fn count_line(&self, oldest_ms: i64) {
         let lines = self.lines.fetch_add(1, Ordering::Relaxed) + 1;
         if lines <= self.bounds.queries_max.saturating_mul(8) {
             return;
         }
-        let entries = self.entries.read();
-        let queries: Vec<Remembered> =
-            entries.by_age.values().map(|query| Remembered { submission: query.submission.clone(), outcome: query.outcome() }).collect();
-        self.lines.store(2 * queries.len(), Ordering::Relaxed);
-        self.history.compact(queries);
+        self.lines.store(2 * self.bounds.queries_max, Ordering::Relaxed);
+        self.history.compact(self.bounds.queries_max, oldest_ms);
     }
 }
 
@@ -420,7 +412,6 @@ pub mod tests {
         queries.finish(&done, ended(QueryState::Succeeded));
         let running = new(&queries, "running");
         queries.start(&running);
-        queries.flush();
         // A torn line, as a kill leaves it.
         let path = folder.path().join("queries.ndjson");
         let mut text = std::fs::read_to_string(&path).unwrap();
@@ -428,7 +419,6 @@ pub mod tests {
         std::fs::write(&path, text).unwrap();
         for _ in 0..2 {
             let again = Queries::open(folder.path(), bounds(10), 77).unwrap();
-            again.flush();
             assert_eq!(again.query("done").unwrap().state(), QueryState::Succeeded);
             let outcome = again.query("running").unwrap().outcome().unwrap();
             assert_eq!((outcome.state, outcome.reason.as_deref(), outcome.completed_at_ms), (QueryState::Failed, Some(INTERRUPTED), 77));
@@ -487,7 +477,6 @@ pub mod tests {
         queries.forget_old(5000);
         assert!(queries.query("running").is_ok());
         queries.finish(&running, ended(QueryState::Succeeded));
-        queries.flush();
         drop(queries);
         assert!(Queries::open(folder.path(), bounds(10), 1001).unwrap().query("running").is_ok());
         assert!(Queries::open(folder.path(), bounds(10), 1002).unwrap().all().is_empty());
