@@ -90,6 +90,7 @@ impl FileBucket {
         let (md5, algorithms) = match digests {
             Digests::None => (None, &[][..]),
             Digests::Md5And(algorithms) => (Some(Md5::new()), algorithms),
+            Digests::Only(algorithms) => (None, algorithms),
         };
         let hashers = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
         Ok(ObjectWriter { file, temp, md5, hashers, size: 0 })
@@ -229,6 +230,8 @@ pub enum Digests<'a> {
     None,
     /// MD5, for the ETag, and these checksums.
     Md5And(&'a [ChecksumAlgorithm]),
+    /// These checksums; somebody else computes the MD5.
+    Only(&'a [ChecksumAlgorithm]),
 }
 
 impl ObjectWriter {
