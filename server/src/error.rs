@@ -86,6 +86,8 @@ pub enum ApiErrorKind {
     ExpiredToken,
     /// The body is longer than accepted.
     RequestEntityTooLarge,
+    /// The body did not come in time.
+    RequestTimeout,
     /// A named thing does not exist (Glue).
     EntityNotFound,
     /// A named thing exists already (Glue).
@@ -142,6 +144,7 @@ impl ApiErrorKind {
             ApiErrorKind::IncompleteSignature => "IncompleteSignatureException",
             ApiErrorKind::ExpiredToken => "ExpiredTokenException",
             ApiErrorKind::RequestEntityTooLarge => "RequestEntityTooLargeException",
+            ApiErrorKind::RequestTimeout => "RequestTimeoutException",
             ApiErrorKind::EntityNotFound => "EntityNotFoundException",
             ApiErrorKind::AlreadyExists => "AlreadyExistsException",
             ApiErrorKind::InvalidInput => "InvalidInputException",

@@ -11,4 +11,4 @@ pub mod stall;
 pub mod tls;
 
 pub use accept::{Listening, serve};
-pub use stall::Stalled;
+pub use stall::{Stalled, WholeBody};

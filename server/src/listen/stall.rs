@@ -148,6 +148,47 @@ impl TimedBody {
     }
 }
 
+/// A request's body, the whole of which has to come in time.
+#[derive(Debug)]
+pub struct WholeBody<B> {
+    inner: B,
+    pause: Pause,
+    stalled: Stalled,
+}
+
+impl<B> WholeBody<B> {
+    /// Times `inner`, from when it is first waited for, by `longest`; `stalled` is set when that was too long.
+    pub fn new(inner: B, longest: Duration, stalled: Stalled) -> Self {
+        WholeBody { inner, pause: Pause::new(longest), stalled }
+    }
+}
+
+impl<B> Body for WholeBody<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<axum::BoxError>,
+{
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        let frame = Pin::new(&mut self.inner).poll_frame(cx);
+        if frame.is_pending() && self.pause.is_over(cx) {
+            self.stalled.0.store(true, Ordering::Relaxed);
+            return Poll::Ready(Some(Err(timed_out("the body did not come in time").into())));
+        }
+        frame.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
 impl Body for TimedBody {
     type Data = Bytes;
     type Error = axum::BoxError;

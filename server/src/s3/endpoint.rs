@@ -211,6 +211,12 @@ fn check_xml_length(request: &http::Request<s3s::Body>) -> S3Result<()> {
     Err(S3Error::with_message(S3ErrorCode::MaxMessageLengthExceeded, "Your request was too large."))
 }
 
+/// Whether a request's body is a document, which is read before anything is done with it.
+pub fn has_document<B>(request: &http::Request<B>) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    !content_type.starts_with("multipart/form-data") && has_xml_body(request.method(), request.uri().query().unwrap_or_default())
+}
+
 /// Whether the body is a document and not an object's bytes.
 fn has_xml_body(method: &Method, query: &str) -> bool {
     let names = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());

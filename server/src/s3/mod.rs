@@ -43,4 +43,4 @@ mod signature;
 mod write_headers;
 
 pub use addressing::Addressing;
-pub use endpoint::{Endpoint, EndpointOptions};
+pub use endpoint::{Endpoint, EndpointOptions, has_document};

@@ -53,8 +53,7 @@ async fn answer(app: Arc<App>, context: RequestContext, request: Request<Body>) 
     let (service, operation, model) = resolve(target)?;
     let limits = app.config.limits.clone();
     let deadline = std::time::Duration::from_millis(limits.request_timeout_ms);
-    let body = read_body(request, limits.request_body_bytes_max);
-    let body = tokio::time::timeout(deadline, body).await.map_err(|_| timed_out(service))??;
+    let body = read_body(request, limits.request_body_bytes_max).await?;
     let input = validated(service, model, &body)?;
     let guarded = guarded(service, operation, app, context, input);
     tokio::time::timeout(deadline, guarded).await.map_err(|_| timed_out(service))?

@@ -1,7 +1,8 @@
 //! Which protocol does a request speak? Admin path, target header, form body or STS scope, else S3.
 
 use crate::app::App;
-use crate::listen::Stalled;
+use crate::listen::{Stalled, WholeBody};
+use crate::s3::has_document;
 use crate::wire::auth::admit::admit;
 use crate::wire::auth::refusal::Told;
 use crate::wire::auth::{Keys, Refusal, operator};
@@ -19,7 +20,7 @@ use http::{Method, Request, Version};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The protocols on the one port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +56,32 @@ async fn dispatch(State(app): State<Arc<App>>, request: Request<Body>) -> Respon
     let protocol = protocol(&request, scope.as_ref());
     let operation = request.headers().get(TARGET_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (method, path, request_id) = (request.method().clone(), request.uri().path().to_owned(), context.request_id.clone());
-    let response = match &app.keys {
+    let sent = Sent::of(&request);
+    let stalled = request.extensions().get::<Stalled>().cloned().unwrap_or_default();
+    let request = in_time(request, protocol, app.config.limits.request_timeout_ms, &stalled);
+    let mut response = match &app.keys {
         None => answer(app.clone(), protocol, context, request).await,
         Some(keys) => verified(&app, keys, protocol, context, request).await,
     };
+    if stalled.is_set() && response.extensions().get::<NotLetIn>().is_none() {
+        response = sent.refused(&Refusal::Stalled, protocol, &request_id);
+    }
     let (status, ms) = (response.status().as_u16(), arrived.elapsed().as_millis());
     tracing::debug!(request_id, %method, path, operation, status, ms, "request answered");
     response
+}
+
+/// The request; a body that has to be whole before anything is done has to come in time. An object's bytes may take any time, so long as
+/// they come.
+fn in_time(request: Request<Body>, protocol: Protocol, timeout_ms: u64, stalled: &Stalled) -> Request<Body> {
+    let is_whole = match protocol {
+        Protocol::AwsJson | Protocol::Sts => true,
+        Protocol::S3 => has_document(&request),
+    };
+    if !is_whole || request.body().is_end_stream() {
+        return request;
+    }
+    request.map(|body| Body::new(WholeBody::new(body, Duration::from_millis(timeout_ms), stalled.clone())))
 }
 
 async fn answer(app: Arc<App>, protocol: Protocol, context: RequestContext, request: Request<Body>) -> Response {
@@ -79,14 +99,10 @@ async fn s3(app: Arc<App>, context: RequestContext, request: Request<Body>) -> R
     if sent.bytes > bytes_max {
         return sent.refused(&Refusal::EntityTooLarge { bytes: Some(sent.bytes), bytes_max }, Protocol::S3, &context.request_id);
     }
-    let stalled = request.extensions().get::<Stalled>().cloned().unwrap_or_default();
     // A body that does not say how long it is, is counted.
     let is_over = Arc::new(AtomicBool::new(false));
     let request = if sent.is_sized { request } else { request.map(|body| counted(body, bytes_max, is_over.clone())) };
     let response = app.s3.handle(request).await;
-    if stalled.is_set() {
-        return sent.refused(&Refusal::Stalled, Protocol::S3, &context.request_id);
-    }
     if is_over.load(Ordering::Relaxed) {
         return sent.refused(&Refusal::EntityTooLarge { bytes: None, bytes_max }, Protocol::S3, &context.request_id);
     }
@@ -103,6 +119,10 @@ fn counted(body: Body, bytes_max: u64, is_over: Arc<AtomicBool>) -> Body {
     }))
 }
 
+/// Marks the answer to a request whose signature is refused, whatever became of its body.
+#[derive(Debug, Clone, Copy)]
+struct NotLetIn;
+
 /// A request that has to be signed.
 async fn verified(app: &Arc<App>, keys: &Keys, protocol: Protocol, mut context: RequestContext, request: Request<Body>) -> Response {
     let sent = Sent::of(&request);
@@ -111,7 +131,11 @@ async fn verified(app: &Arc<App>, keys: &Keys, protocol: Protocol, mut context: 
         Ok(admitted) => admitted,
         Err(refusal) => {
             tracing::info!(request_id = context.request_id, access_key_id = context.access_key_id, ?protocol, "a request was not let in");
-            return sent.refused(&refusal, protocol, &context.request_id);
+            let mut response = sent.refused(&refusal, protocol, &context.request_id);
+            if !matches!(refusal, Refusal::Unreadable(_)) {
+                response.extensions_mut().insert(NotLetIn);
+            }
+            return response;
         }
     };
     let is_account = |id: &&String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());

@@ -107,12 +107,60 @@ fn headers_and_bodies_have_to_come_in_time() {
     let stalled = server.exchange(
         b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AmazonAthena.ListWorkGroups\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 10\r\n\r\n{",
     );
-    assert!(stalled.starts_with("HTTP/1.1 400"), "{stalled}");
+    assert!(stalled.starts_with("HTTP/1.1 400") && stalled.contains("RequestTimeoutException"), "{stalled}");
     // A body that comes slowly, but comes, is taken.
     let mut slow = server.connect();
     slow.write_all(b"PUT /slow/key HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\n").unwrap();
     for _ in 0..5 {
         std::thread::sleep(Duration::from_millis(300));
+        slow.write_all(b"a").unwrap();
+    }
+    assert!(answer(&mut slow).starts_with("HTTP/1.1 200"));
+}
+
+/// What a request is answered whose body comes a byte at a time, and whether the connection ends with it.
+fn answer_to_a_drip(server: &Running, head: &str) -> (String, bool) {
+    let mut reading = server.connect();
+    let mut writing = reading.try_clone().unwrap();
+    writing.write_all(head.as_bytes()).unwrap();
+    let dripping = std::thread::spawn(move || {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(20) && writing.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        started.elapsed() < Duration::from_secs(20)
+    });
+    let told = answer(&mut reading);
+    (told, dripping.join().unwrap())
+}
+
+#[test]
+fn a_body_that_drips_is_told_that_it_took_too_long() {
+    let server = Running::with(&["--request-timeout-ms", "900", "--body-idle-timeout-ms", "10000"]);
+    let created = server.exchange(b"PUT /drip HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert!(created.starts_with("HTTP/1.1 200"), "{created}");
+    let json = |target: &str| {
+        format!("POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 1000\r\n\r\n{{")
+    };
+    let form = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n".to_owned();
+    for (head, code) in [
+        ("POST /drip?delete HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n".to_owned(), "<Code>RequestTimeout</Code>"),
+        ("PUT /drip?tagging HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n".to_owned(), "<Code>RequestTimeout</Code>"),
+        (json("AmazonAthena.ListWorkGroups"), "\"__type\":\"RequestTimeoutException\""),
+        (json("AWSGlue.GetDatabases"), "\"__type\":\"RequestTimeoutException\""),
+        (form, "<Code>RequestTimeout</Code>"),
+    ] {
+        let started = Instant::now();
+        let (told, is_closed) = answer_to_a_drip(&server, &head);
+        assert!(told.starts_with("HTTP/1.1 400") && told.contains(code), "{head}: {told}");
+        assert!(told.to_ascii_lowercase().contains("connection: close"), "{told}");
+        assert!(is_closed && started.elapsed() < Duration::from_secs(8), "{head}: {:?}", started.elapsed());
+    }
+    // The bytes of an object may take longer, so long as they come.
+    let mut slow = server.connect();
+    slow.write_all(b"PUT /drip/key HTTP/1.1\r\nHost: x\r\nContent-Length: 15\r\nConnection: close\r\n\r\n").unwrap();
+    for _ in 0..15 {
+        std::thread::sleep(Duration::from_millis(100));
         slow.write_all(b"a").unwrap();
     }
     assert!(answer(&mut slow).starts_with("HTTP/1.1 200"));

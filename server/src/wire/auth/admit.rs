@@ -105,12 +105,10 @@ async fn with_whole_body(
     claim: Claim,
     (services, limits): (&[&'static str], &Limits),
 ) -> Result<Admitted, Refusal> {
-    let in_time = Duration::from_millis(limits.request_timeout_ms);
-    let read = tokio::time::timeout(in_time, Limited::new(body, limits.request_body_bytes_max).collect()).await;
-    let bytes = match read {
-        Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Refusal::Unreadable(ApiErrorKind::RequestEntityTooLarge)),
-        Ok(Err(_)) | Err(_) => return Err(Refusal::Unreadable(ApiErrorKind::Serialization)),
+    let bytes = match Limited::new(body, limits.request_body_bytes_max).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::Unreadable(ApiErrorKind::RequestEntityTooLarge)),
+        Err(_) => return Err(Refusal::Unreadable(ApiErrorKind::Serialization)),
     };
     let digest = hex::encode(Sha256::digest(&bytes));
     let proof = check(keys, now, &head, claim, &digest, (Dialect::Other, services))?;

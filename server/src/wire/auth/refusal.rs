@@ -20,6 +20,7 @@ use crate::wire::request_id::REQUEST_ID_HEADER;
 
 const S3_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
 const INVALID_TOKEN: &str = "The security token included in the request is invalid.";
+const STALLED: &str = "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.";
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided.";
 
 /// Why a request is not let in.
@@ -122,6 +123,7 @@ impl Refusal {
             Refusal::UnknownKey { .. } | Refusal::InvalidToken => ApiError::new(ApiErrorKind::UnrecognizedClient, INVALID_TOKEN),
             Refusal::ExpiredToken => ApiError::new(ApiErrorKind::ExpiredToken, "The security token included in the request is expired"),
             Refusal::Unreadable(kind) => ApiError::bare(*kind),
+            Refusal::Stalled => ApiError::new(ApiErrorKind::RequestTimeout, STALLED),
             _ => match self.incomplete() {
                 Some(text) => ApiError::new(ApiErrorKind::IncompleteSignature, text),
                 None => ApiError::new(ApiErrorKind::InvalidSignature, self.wrong()),
@@ -134,6 +136,7 @@ impl Refusal {
             Refusal::Missing => (403, "MissingAuthenticationToken", "Request is missing Authentication Token".to_owned()),
             Refusal::UnknownKey { .. } | Refusal::InvalidToken => (403, "InvalidClientTokenId", INVALID_TOKEN.to_owned()),
             Refusal::ExpiredToken => (403, "ExpiredToken", "The security token included in the request is expired".to_owned()),
+            Refusal::Stalled => (400, "RequestTimeout", STALLED.to_owned()),
             Refusal::Unreadable(_) => (413, "RequestEntityTooLarge", "The request body could not be read".to_owned()),
             _ => match self.incomplete() {
                 Some(text) => (400, "IncompleteSignature", text),
@@ -293,11 +296,7 @@ impl Refusal {
                 "The provided 'x-amz-content-sha256' header does not match what was computed.".to_owned(),
                 vec![("ClientComputedContentSHA256", given.clone()), ("S3ComputedContentSHA256", computed.clone())],
             ),
-            Refusal::Stalled => plain(
-                400,
-                "RequestTimeout",
-                "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
-            ),
+            Refusal::Stalled => plain(400, "RequestTimeout", STALLED),
             Refusal::EntityTooLarge { bytes, bytes_max } => {
                 let proposed = bytes.map(|bytes| ("ProposedSize", bytes.to_string()));
                 let details = proposed.into_iter().chain([("MaxSizeAllowed", bytes_max.to_string())]).collect();
