@@ -10,6 +10,7 @@ use crate::query::registry::Registry;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The catalog that always exists, and of a query that names none.
 pub const DEFAULT_CATALOG: &str = "AwsDataCatalog";
@@ -70,6 +71,11 @@ impl DataCatalogs {
     /// The catalog of this name, `AwsDataCatalog` among them. Errors: there is none.
     pub fn data_catalog(&self, name: &str, account_id: &str) -> Result<DataCatalog, ApiError> {
         if is_default(name) { Ok(DataCatalog::of_glue(account_id)) } else { self.find(name).ok_or_else(|| not_found(name)) }
+    }
+
+    /// The names of the registered catalogs that are this account's Glue catalog.
+    pub fn glue_aliases(&self) -> Arc<[String]> {
+        self.registry.list().into_iter().filter(DataCatalog::is_glue).map(|catalog| catalog.name).collect()
     }
 
     /// All catalogs, sorted by lower-case name.

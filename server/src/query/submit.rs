@@ -138,6 +138,7 @@ fn session(app: &App, request: &Request, query_id: String, now_ms: i64) -> Sessi
     };
     Session {
         catalog,
+        catalog_aliases: app.data_catalogs.glue_aliases(),
         database: request.database.clone(),
         info: Arc::new(info),
         parameters: request.parameters.clone(),

@@ -120,6 +120,7 @@ impl InProcess {
                 location: "s3://results/out/".to_string(),
                 engine_query_id: "20260917_085344_00007_k6s5b".to_string(),
             }),
+            catalog_aliases: [].into(),
             prepared: None,
         };
         let parsed = self.engine.parse(sql).map_err(fail)?;

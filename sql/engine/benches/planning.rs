@@ -200,6 +200,7 @@ fn session() -> Session {
         decimal_literals_as_double: true,
         query_id: "bench".to_owned(),
         output: None,
+        catalog_aliases: [].into(),
         prepared: None,
     }
 }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use owlake_functions::registry::SessionInfo;
 
+use crate::analyze::tables::CATALOG_NAME;
 use crate::error::EngineError;
 
 /// The settings of one query. Built by the caller; the engine reads no clock and no environment.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Catalog as sent (`AwsDataCatalog` when nothing was).
+    /// Catalog as sent (`AwsDataCatalog` when nothing was, or another name of it).
     pub catalog: String,
+    /// The other names of `AwsDataCatalog`.
+    pub catalog_aliases: Arc<[String]>,
     /// Database of the query's context; `None` when nothing was sent.
     pub database: Option<String>,
     /// Zone, start instant and user, as expressions see them.
@@ -25,6 +28,13 @@ pub struct Session {
     pub output: Option<SessionOutput>,
     /// What PREPARE, EXECUTE and DEALLOCATE work on; `None` where there is none.
     pub prepared: Option<Arc<dyn PreparedStore>>,
+}
+
+impl Session {
+    /// Whether a written catalog is the one there is, by its own name or another one. Ref: Athena user guide, "Register a data catalog".
+    pub fn is_own_catalog(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(CATALOG_NAME) || self.catalog_aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
 }
 
 /// The prepared statements of the query's workgroup. Implemented by the server; each method may block on the disk.

@@ -181,6 +181,7 @@ pub fn session() -> Session {
         decimal_literals_as_double: false,
         query_id: "test".to_owned(),
         output: None,
+        catalog_aliases: [].into(),
         prepared: None,
     }
 }

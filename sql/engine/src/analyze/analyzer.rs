@@ -47,7 +47,7 @@ pub fn analyze_query(context: &AnalyzerContext<'_>, query: &ast::Query) -> Resul
 pub fn analyze_view(context: &AnalyzerContext<'_>, view: &ast::CreateView) -> Result<ir::Query, EngineError> {
     let mut analyzer = Analyzer::new(context);
     if view.is_replace {
-        analyzer.shared.replaced_view = analyzer.qualify(&view.name).ok();
+        analyzer.shared.replaced_view = analyzer.qualify(&view.name).ok().map(|name| analyzer.own_name(&name));
     }
     analyze_with(analyzer, &view.query)
 }

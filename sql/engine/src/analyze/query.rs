@@ -22,6 +22,9 @@ use super::literals::long_literal;
 use super::scope::{Field, Scope};
 use super::structure::walk;
 
+/// The most rows that are sorted out of more. Ref: Trino 401 `LocalExecutionPlanner.visitTopN`, which counts those of OFFSET, too.
+const SORTED_ROWS_MAX: u64 = i32::MAX as u64;
+
 /// A query analysed: its relation, and the fields that are its result, in order.
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -138,6 +141,10 @@ impl<'a> Analyzer<'a> {
                 (Some(count), with_ties.then(|| orderings.to_vec()))
             }
         };
+        if tail.order_by.is_some() && with_ties.is_none() && limit_rows.is_some_and(|rows| rows.saturating_add(offset_rows) > SORTED_ROWS_MAX) {
+            let text = format!("ORDER BY LIMIT > {SORTED_ROWS_MAX} is not supported");
+            self.shared.deferred.get_or_insert_with(|| EngineError::engine("NOT_SUPPORTED", text));
+        }
         if offset_rows == 0 && limit_rows.is_none() {
             return Ok(relation);
         }

@@ -22,7 +22,7 @@ use super::expression::{boolean, operator_call};
 use super::failure::{Analysis, fail_at, mismatch, unsupported};
 use super::query::Output;
 use super::scope::{Field, NamedQuery, NamedQueryKind, Resolved, Scope};
-use super::tables::{FoundTable, QualifiedTableName};
+use super::tables::{CATALOG_NAME, FoundTable, QualifiedTableName};
 use super::visit::{check_scalar, find};
 
 /// A relation analysed, with the scope its names make.
@@ -91,7 +91,8 @@ impl<'a> Analyzer<'a> {
         if let Some(period) = period {
             self.check_period(period, scope)?;
         }
-        match self.context.tables.find_table(&qualified)? {
+        let own = self.own_name(&qualified);
+        match self.context.tables.find_table(&own)? {
             FoundTable::Table(table) => {
                 if period.is_some() {
                     return Err(EngineError::engine("NOT_SUPPORTED", "This connector does not support versioned tables"));
@@ -106,7 +107,7 @@ impl<'a> Analyzer<'a> {
                     let message = "Views are not supported with query period";
                     return Err(unsupported(at, message));
                 }
-                let output = self.view(&qualified, &view, at)?;
+                let output = self.view(&own, &view, at)?;
                 let alias: Vec<String> = name.parts.iter().map(Identifier::canonical).collect();
                 Ok(source(aliased_fields(output, &alias), scope))
             }
@@ -130,6 +131,13 @@ impl<'a> Analyzer<'a> {
             return Err(fail_at(at, "MISSING_SCHEMA_NAME", "Schema must be specified when session schema is not set"));
         };
         Ok(QualifiedTableName { catalog, schema, table: table.clone() })
+    }
+
+    /// The name under which a table is kept: other names of the catalog are its own.
+    pub(crate) fn own_name(&self, name: &QualifiedTableName) -> QualifiedTableName {
+        let is_alias = self.context.session.catalog_aliases.iter().any(|alias| alias.eq_ignore_ascii_case(&name.catalog));
+        let catalog = if is_alias { CATALOG_NAME.to_owned() } else { name.catalog.clone() };
+        QualifiedTableName { catalog, ..name.clone() }
     }
 
     fn scan(&mut self, table: Arc<TableHandle>, name: &QualifiedName, scope: &Rc<Scope<'a>>) -> Source<'a> {

@@ -30,6 +30,7 @@ fn session(catalog: &str, schema: Option<&str>, parameters: &[&str]) -> Session 
         decimal_literals_as_double: false,
         query_id: "test".to_owned(),
         output: None,
+        catalog_aliases: [].into(),
         prepared: None,
     }
 }

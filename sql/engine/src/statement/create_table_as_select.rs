@@ -202,7 +202,7 @@ pub(super) fn resolve(session: &Session, name: &QualifiedName) -> Result<(Databa
         [catalog, database, table] => (catalog.clone(), Some(database.clone()), table),
         _ => return Err(fail_at(at, "SYNTAX_ERROR", format!("Too many dots in table name: {name}"))),
     };
-    if catalog != CATALOG_NAME {
+    if !session.is_own_catalog(&catalog) {
         return Err(EngineError::engine("NOT_FOUND", format!("Session property catalog does not exist: {catalog}")));
     }
     let Some(database) = database else {

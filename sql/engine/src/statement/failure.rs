@@ -2,7 +2,7 @@
 
 use owlake_catalog::{CatalogError, EntityKind};
 
-use crate::error::EngineError;
+use crate::error::{EngineError, FailurePath};
 
 const DDL_TASK: &str = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask. ";
 
@@ -25,6 +25,12 @@ pub(super) fn table_missing(database: &str, table: &str) -> EngineError {
         format!("FAILED: SemanticException [Error 10001]: Table not found {database}.{table}"),
         Some(metastore(&format!("Table {table} not found."))),
     )
+}
+
+/// A table of a catalog there is not, or of one with a connector. Ref: measured Athena behaviour, table of AthenaError types.
+pub(super) fn unreachable() -> EngineError {
+    let message = "Cannot find or access the specified table".to_owned();
+    EngineError { name: String::new(), message, path: FailurePath::IcebergDdl, detail: None }
 }
 
 /// Ref: measured, CREATE EXTERNAL TABLE of an existing table.

@@ -2,7 +2,7 @@
 //!
 //! Ref: Trino 401 `StatementAnalyzer.visitDelete`, `visitUpdate`, `visitMerge`; measured text of the refusal on a Hive table.
 
-use owlake_catalog::CatalogError;
+use owlake_catalog::{CatalogError, DatabaseName, TableName};
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{QualifiedName, StatementKind};
 
@@ -28,15 +28,20 @@ fn refused(
 ) -> Result<EngineError, EngineError> {
     // What is wrong with the table stands at the statement, not at the name.
     let at = Location::START;
-    let (database, table) = view::resolve(context, name)?;
+    let catalog = match name.parts.as_slice() {
+        [catalog, _, _] => catalog.value.to_lowercase(),
+        _ => context.session.catalog.to_lowercase(),
+    };
+    let missing = |database: &DatabaseName, table: &TableName| {
+        located("TABLE_NOT_FOUND", at, &format!("Table '{catalog}.{database}.{table}' does not exist"))
+    };
+    let (database, table) = view::database_and_table(context, name)?;
+    if !context.session.is_own_catalog(&catalog) {
+        return Ok(missing(&database, &table));
+    }
     let table = match context.catalog.table(&database, &table) {
         Ok(table) => table,
-        Err(CatalogError::DatabaseNotFound { database }) => {
-            return Ok(located("SCHEMA_NOT_FOUND", at, &format!("Schema '{database}' does not exist")));
-        }
-        Err(CatalogError::TableNotFound { database, table }) => {
-            return Ok(located("TABLE_NOT_FOUND", at, &format!("Table 'awsdatacatalog.{database}.{table}' does not exist")));
-        }
+        Err(CatalogError::DatabaseNotFound { .. } | CatalogError::TableNotFound { .. }) => return Ok(missing(&database, &table)),
         Err(error) => return Err(failure::from_catalog(error)),
     };
     if table.is_view() {

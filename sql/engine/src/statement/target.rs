@@ -17,8 +17,11 @@ pub(super) fn database(context: &StatementContext, written: Option<&str>) -> Res
     DatabaseName::parse(text.trim_matches('`')).map_err(failure::from_catalog)
 }
 
-/// Database and table of a name.
+/// Database and table of a name. Errors: those of another catalog cannot be reached.
 pub(super) fn resolve(context: &StatementContext, name: &Name) -> Result<(DatabaseName, TableName), EngineError> {
+    if name.catalog.as_deref().is_some_and(|catalog| !context.session.is_own_catalog(catalog)) {
+        return Err(failure::unreachable());
+    }
     let table = TableName::parse(&name.table).map_err(failure::from_catalog)?;
     Ok((database(context, name.database.as_deref())?, table))
 }
@@ -48,7 +51,7 @@ pub(super) fn is_iceberg(table: &Table) -> bool {
 /// DESCRIBE and SHOW COLUMNS are refused before they are accepted when their table is missing. Ref: measured.
 pub(super) fn check_exists(context: &StatementContext, name: &Name) -> Result<(), EngineError> {
     if let Some(catalog) = &name.catalog
-        && !catalog.eq_ignore_ascii_case("awsdatacatalog")
+        && !context.session.is_own_catalog(catalog)
     {
         return Err(EngineError::refused("DATACATALOG_NOT_FOUND", format!("Catalog '{catalog}' does not exist")));
     }

@@ -134,16 +134,20 @@ pub(crate) fn show_create(context: &StatementContext, name: &QualifiedName) -> R
     Ok(lines)
 }
 
-/// The names of `v`, `db.v` or `catalog.db.v`.
 /// Database and table of a name of the query grammar. Errors: CATALOG_NOT_FOUND; names no table can have.
 pub(super) fn resolve(context: &StatementContext, name: &QualifiedName) -> Result<(DatabaseName, TableName), EngineError> {
-    let mut parts = name.parts.iter().rev().map(|part| part.value.as_str());
-    let view = parts.next().unwrap_or_default();
-    let database = target::database(context, parts.next())?;
-    if let Some(catalog) = parts.next()
-        && !catalog.eq_ignore_ascii_case(CATALOG)
+    if let [catalog, _, _] = name.parts.as_slice()
+        && !context.session.is_own_catalog(&catalog.value)
     {
-        return Err(EngineError::engine("CATALOG_NOT_FOUND", format!("line 1:1: Catalog '{catalog}' does not exist")));
+        return Err(EngineError::engine("CATALOG_NOT_FOUND", format!("line 1:1: Catalog '{}' does not exist", catalog.value)));
     }
-    Ok((database, TableName::parse(view).map_err(failure::from_catalog)?))
+    database_and_table(context, name)
+}
+
+/// Database and table of a name, whatever its catalog. Errors: names no table can have.
+pub(super) fn database_and_table(context: &StatementContext, name: &QualifiedName) -> Result<(DatabaseName, TableName), EngineError> {
+    let mut parts = name.parts.iter().rev().map(|part| part.value.as_str());
+    let table = parts.next().unwrap_or_default();
+    let database = target::database(context, parts.next())?;
+    Ok((database, TableName::parse(table).map_err(failure::from_catalog)?))
 }

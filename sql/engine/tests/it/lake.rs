@@ -61,6 +61,7 @@ pub fn session(database: &str, zone: &str, decimal_literals_as_double: bool) -> 
         decimal_literals_as_double,
         query_id: "00000000-0000-4000-8000-000000000000".to_string(),
         output: None,
+        catalog_aliases: [].into(),
         prepared: None,
     }
 }
