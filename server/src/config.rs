@@ -86,7 +86,7 @@ pub struct Limits {
     pub ddl_running_max: usize,
     /// DML queries running or queued. Ref: Athena user guide, service quotas (us-east-1).
     pub dml_active_max: usize,
-    /// DDL statements running or queued. Ref: Athena user guide, service quotas; raised, as a local server is asked in bursts.
+    /// DDL and utility statements running or queued. Ref: Athena user guide, service quotas (every region).
     pub ddl_active_max: usize,
     /// After this a DML query fails with `Query timeout`. Ref: Athena user guide, service quotas.
     pub dml_timeout_ms: u64,
@@ -164,7 +164,7 @@ impl Default for Config {
                 dml_running_max: 4,
                 ddl_running_max: 8,
                 dml_active_max: 200,
-                ddl_active_max: 200,
+                ddl_active_max: 20,
                 dml_timeout_ms: 30 * 60_000,
                 ddl_timeout_ms: 600 * 60_000,
                 history_queries_max: 10_000,
