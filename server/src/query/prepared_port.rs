@@ -1,6 +1,7 @@
 //! How does SQL reach the prepared statements? PREPARE, EXECUTE and DEALLOCATE see those of the query's workgroup.
 
 use crate::app::App;
+use crate::error::ApiErrorKind;
 use crate::query::prepared_statements::PreparedStatement;
 use owlake_engine::error::EngineError;
 use owlake_engine::session::PreparedStore;
@@ -49,7 +50,8 @@ impl PreparedStore for WorkgroupStatements {
     }
 }
 
-/// The service's text is the query's reason.
+/// The service's text is the query's reason; only what is missing has a name of the engine's. Basis: inferred.
 fn failure(error: crate::error::ApiError) -> EngineError {
-    EngineError::engine("NOT_FOUND", error.message.unwrap_or_default())
+    let name = if matches!(error.kind, ApiErrorKind::ResourceNotFound) { "NOT_FOUND" } else { "" };
+    EngineError::engine(name, error.message.unwrap_or_default())
 }

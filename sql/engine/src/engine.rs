@@ -414,6 +414,10 @@ impl Engine {
         view: Box<ast::CreateView>,
         parameter_count: usize,
     ) -> Result<Prepared, EngineError> {
+        if parameter_count > 0 {
+            // A view would keep its `?` and could not be read. Ref: Athena user guide, "Querying with parameterized queries".
+            return Err(EngineError::engine("NOT_SUPPORTED", "Parameters are not supported in CREATE VIEW"));
+        }
         let context = self.statement_context(session.clone());
         let catalog = Arc::clone(&self.catalog);
         let (view, columns) = on_big_stack(async move {

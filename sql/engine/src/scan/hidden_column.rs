@@ -1,4 +1,4 @@
-//! What do `"$path"`, `"$file_size"`, `"$file_modified_time"` and `"$partition"` say of a row? Constants of its file.
+//! What do `"$path"`, `"$file_size"`, `"$file_modified_time"`, `"$bucket"` and `"$partition"` say of a row? Constants of its file.
 //!
 //! Ref: Trino 401 "Hive connector", special columns.
 
@@ -13,7 +13,7 @@ use crate::table::HiddenColumn;
 const ZONE_BITS: u32 = 12;
 
 /// The value of a hidden column for every row of `file`; `partition_row` is the file's partition, if the table has any.
-/// Errors: NOT_SUPPORTED for `$bucket`.
+/// Errors: HIVE_INVALID_BUCKET_FILES for `$bucket` of a file whose name tells none.
 pub fn hidden_value(
     column: HiddenColumn,
     file: &ListedFile,
@@ -27,8 +27,24 @@ pub fn hidden_value(
         HiddenColumn::Partition => {
             Ok(ScalarValue::Utf8View(Some(partition_row.map(|row| partition_name(snapshot, row)).unwrap_or_default())))
         }
-        HiddenColumn::Bucket => Err(EngineError::engine("NOT_SUPPORTED", "The column \"$bucket\" is not supported")),
+        HiddenColumn::Bucket => {
+            let bucket = bucket_of(file.meta.location.filename().unwrap_or_default());
+            bucket.map(|bucket| ScalarValue::Int32(Some(bucket))).ok_or_else(|| {
+                let message = format!("The name of a file of a bucketed table tells no bucket: {}", file.url());
+                EngineError::engine("HIVE_INVALID_BUCKET_FILES", message)
+            })
+        }
     }
+}
+
+/// The bucket that a file's name tells: `…_bucket-00001`, or Hive's `000001_0`. Ref: Trino 401 `BackgroundHiveSplitLoader.getBucketNumber`.
+fn bucket_of(name: &str) -> Option<i32> {
+    let (hive, _) = name.split_once('_').unwrap_or_default();
+    if hive.starts_with('0') && hive.bytes().all(|byte| byte.is_ascii_digit()) {
+        return hive.parse().ok();
+    }
+    let (_, bucket) = name.rsplit_once("_bucket-")?;
+    bucket.split(['.', '_']).next()?.parse().ok()
 }
 
 /// `k=v/k2=v2`, values as in a path.
@@ -66,6 +82,20 @@ pub fn escape_path_text(text: &str) -> String {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn file_names_tell_their_bucket() {
+        // Ref: Trino 401 `TestBackgroundHiveSplitLoader.testGetBucketNumber`.
+        assert_eq!(bucket_of("0234_0"), Some(234));
+        assert_eq!(bucket_of("000234_0"), Some(234));
+        assert_eq!(bucket_of("0234_99"), Some(234));
+        assert_eq!(bucket_of("0234_0.txt"), Some(234));
+        assert_eq!(bucket_of("20190526_072952_00009_fn7s5_bucket-00234"), Some(234));
+        assert_eq!(bucket_of("20190526_072952_00009_fn7s5_bucket-00234.txt"), Some(234));
+        assert_eq!(bucket_of("20190526_235847_87654_fn7s5_bucket-56789"), Some(56789));
+        assert_eq!(bucket_of("234_99"), None);
+        assert_eq!(bucket_of("0234.txt"), None);
+    }
 
     #[test]
     fn path_text_is_escaped_as_hive_does() {

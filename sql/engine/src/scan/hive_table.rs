@@ -25,20 +25,21 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 use futures::{StreamExt, TryStreamExt};
-use owlake_catalog::{StorageDescriptor, TableSnapshot};
+use owlake_catalog::{Parameters, StorageDescriptor, StorageFormat, TableSnapshot};
 use owlake_functions::types::TrinoType;
 
 use super::column_statistics::column_statistics;
 use super::counting_store::{CountedFile, CountingReaderFactory};
 use super::file_type::TouchedColumns;
 use super::footer::Footer;
+use super::foreign;
 use super::hidden_column::{escape_path_text, hidden_value};
 use super::listing::{ListedFile, list_files};
 use super::location::Location;
 use super::origin::ScanOrigin;
 use super::partition_batch::{is_decided_by_partition, surviving_partitions};
 use super::schema_adapter::{DeclaredTypes, DeclaredTypesFactory};
-use super::serde::{Reading, SerDe};
+use super::serde::{Reading, SerDe, is_line_feed, is_utf8_name};
 use super::source::{ScanContext, schema_of_columns};
 use super::text::source::{OutputColumn, TextSource};
 use super::text_scan::TextTable;
@@ -82,6 +83,7 @@ impl HiveTable {
         snapshot: Arc<TableSnapshot>,
         indices: &[usize],
     ) -> Result<Self, EngineError> {
+        foreign::check(&snapshot.table)?;
         let parameters = &snapshot.table.definition.parameters;
         if parameters.get("projection.enabled").is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
             && !snapshot.table.partition_keys().is_empty()
@@ -114,7 +116,9 @@ impl HiveTable {
     fn locations(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<(Location, Option<usize>)>, DataFusionError> {
         let storage = self.snapshot.table.definition.storage.as_ref();
         if !self.is_partitioned() {
-            let Some(storage) = storage else { return Ok(Vec::new()) };
+            // Ref: Trino 401 `GlueToTrinoConverter`.
+            let missing = || format!("Table StorageDescriptor is null for table {}.{}", self.table.database, self.table.name);
+            let storage = storage.ok_or_else(|| external(EngineError::engine("HIVE_UNSUPPORTED_FORMAT", missing())))?;
             self.check_format(storage).map_err(external)?;
             let location = self.location_of(storage.location.as_deref()).map_err(external)?;
             return Ok(vec![(location, None)]);
@@ -148,14 +152,22 @@ impl HiveTable {
         Location::parse(location)
     }
 
-    /// A SerDe that cannot be read is refused by its name.
+    /// A SerDe that cannot be read is refused by its name, a property that would give other rows by its own.
     fn check_format(&self, storage: &StorageDescriptor) -> Result<(), EngineError> {
-        SerDe::of(&storage.format).map(|_| ()).map_err(|named| {
+        let (database, table) = (&self.table.database, &self.table.name);
+        let serde = SerDe::of(&storage.format).map_err(|named| {
             EngineError::engine(
                 "HIVE_UNSUPPORTED_FORMAT",
-                format!("Table {}.{} is stored in a format that is not supported: {named}", self.table.database, self.table.name),
+                format!("Table {database}.{table} is stored in a format that is not supported: {named}"),
             )
-        })
+        })?;
+        match unsupported_property(serde, &storage.format, &self.snapshot.table.definition.parameters) {
+            Some((name, value)) => {
+                let message = format!("The property '{name}' = '{value}' of table {database}.{table} is not supported by owlake yet");
+                Err(EngineError::engine("NOT_SUPPORTED", message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Are the files of a partition (of the table, without one) decoded by their SerDe, as all but Parquet files are?
@@ -390,6 +402,21 @@ impl TableProvider for HiveTable {
             None => Ok(parquet),
         }
     }
+}
+
+/// The first property, of the SerDe or of the table, that gives the files another meaning than they would be read with.
+/// Ref: Apache Hive, `AbstractEncodingAwareSerDe`, `ParquetInputFormat`; Hadoop, `TextInputFormat`.
+fn unsupported_property<'a>(serde: &SerDe, format: &'a StorageFormat, table: &'a Parameters) -> Option<(&'static str, &'a str)> {
+    let own = format.serde_info.as_ref().map(|serde| &serde.parameters);
+    let value = |name: &str| own.and_then(|own| own.get(name)).or(table.get(name)).map(String::as_str);
+    let is_refused: &[(&'static str, fn(&str) -> bool)] = match serde.reading {
+        Reading::Parquet => &[("parquet.column.index.access", |value| value.trim().eq_ignore_ascii_case("true"))],
+        Reading::Lines(_) => {
+            &[("serialization.encoding", |value| !is_utf8_name(value)), ("textinputformat.record.delimiter", |value| !is_line_feed(value))]
+        }
+        Reading::Files(_) | Reading::Unsupported => &[],
+    };
+    is_refused.iter().find_map(|(name, refuses)| value(name).filter(|value| refuses(value)).map(|value| (*name, value)))
 }
 
 fn rows_of(footer: &Footer) -> usize {

@@ -5,6 +5,7 @@ pub mod counting_store;
 pub mod file_column;
 pub mod file_type;
 pub mod footer;
+pub(crate) mod foreign;
 pub mod hidden_column;
 pub mod hive_table;
 pub mod information_schema;

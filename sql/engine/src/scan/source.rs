@@ -11,6 +11,7 @@ use owlake_catalog::Catalog;
 use owlake_functions::types::arrow_form::arrow_type;
 
 use super::footer::FooterCache;
+use super::foreign;
 use super::hive_table::HiveTable;
 use super::information_schema::information_batch;
 use super::partition_batch::PartitionBatches;
@@ -64,6 +65,7 @@ pub fn table_provider(
         TableSource::Hive(snapshot) => Ok(Arc::new(HiveTable::new(Arc::clone(context), Arc::clone(table), Arc::clone(snapshot), indices)?)),
         TableSource::Memory(batches) => in_memory(table, indices, batches),
         TableSource::Partitions(snapshot) => {
+            foreign::check(&snapshot.table)?;
             let keys: Vec<_> = table
                 .columns
                 .iter()

@@ -8,6 +8,7 @@ use owlake_syntax::hive::ast::{ColumnDefinition, CreateTable, PartitionField, Ro
 
 use super::{StatementContext, failure, target};
 use crate::error::EngineError;
+use crate::scan::foreign::TableFormat;
 
 /// What `STORED AS x` stands for. Ref: Apache Hive, `StorageFormatFactory`.
 struct Shorthand {
@@ -70,11 +71,11 @@ const SHORTHANDS: &[Shorthand] = &[
 
 /// Creates the table; an existing one is left as it is under IF NOT EXISTS.
 pub(super) fn run(context: &StatementContext, statement: CreateTable) -> Result<(), EngineError> {
-    if statement.properties.iter().any(|(key, value)| key == "table_type" && value.eq_ignore_ascii_case("ICEBERG")) {
-        return Err(EngineError::engine("NOT_SUPPORTED", "Iceberg tables are not supported by owlake yet"));
-    }
     let (database, table) = target::resolve(context, &statement.name)?;
     let if_not_exists = statement.if_not_exists;
+    if let Some(format) = TableFormat::of_parameters(&statement.properties.iter().cloned().collect()) {
+        return Err(format.refusal(&format!("{database}.{table}")));
+    }
     let definition = definition(context, statement)?;
     match context.catalog.create_table(&database, &table, definition) {
         Err(CatalogError::AlreadyExists { .. }) if if_not_exists => Ok(()),

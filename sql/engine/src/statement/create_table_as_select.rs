@@ -16,7 +16,7 @@ use crate::scan::location::Location;
 use crate::session::Session;
 use crate::write::{
     Buckets, CatalogEntry, FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty,
-    hive_columns, named_columns, storage_format,
+    check_names, hive_columns, named_columns, storage_format,
 };
 
 /// Properties that only Iceberg tables have. Ref: Athena user guide, "CTAS table properties".
@@ -35,13 +35,15 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
         Err(CatalogError::TableNotFound { .. } | CatalogError::DatabaseNotFound { .. }) => {}
         Err(error) => return Err(failure::from_catalog(error)),
     }
+    // In Trino's order: names of properties, the query, its columns, the schema, the properties' values.
+    check_names(&create.properties)?;
     let query = scope.engine.analyzed(scope.session.clone(), Box::new(create.query), scope.parameter_count).await?;
     let columns = named_columns(&query, create.column_names.as_deref(), At::START)?;
-    let settings = Settings::read(Properties::read(Subject::Table, &create.properties)?)?;
     if context.catalog.database(&database).is_err() {
         // Its text has no error name. Ref: measured.
         return Err(EngineError::engine("", format!("Database {database} not found. Please check your query")));
     }
+    let settings = Settings::read(Properties::read(Subject::Table, &create.properties)?)?;
     let key_count = check_partitioned_by(&columns, &settings.partitioned_by)?;
     let hive = hive_columns(&columns)?;
     settings.format.check_new_columns(&columns[..columns.len() - key_count])?;
@@ -52,10 +54,17 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, create: CreateTableAsSelect) 
     let storage = Arc::clone(&storage_of(&definition).format);
     let mut written = columns.into_iter().map(|(name, data_type)| WriteColumn { name, data_type, fit: None });
     let data: Vec<WriteColumn> = written.by_ref().take(hive.len() - key_count).collect();
-    let folders = Folders { base: location, keys: keys.to_vec(), existing: None, template: None };
+    let folders = Folders { base: location, keys: keys.to_vec(), existing: None, projection: None };
     // Made without data, too: it checks the columns.
-    let table =
-        WriteTable::new(data, written.collect(), settings.format, settings.buckets, folders, scope.names(), Arc::clone(&context.buckets))?;
+    let table = WriteTable::new(
+        data,
+        written.collect(),
+        settings.format.clone(),
+        settings.buckets.clone(),
+        folders,
+        scope.names(),
+        Arc::clone(&context.buckets),
+    )?;
     let plan = if create.with_data {
         Some(WritePlan { rows: scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?, table })
     } else {
@@ -96,7 +105,7 @@ impl Settings {
         if properties.boolean("is_external")? == Some(false) {
             return Err(EngineError::engine("INVALID_TABLE_PROPERTY", "is_external must be true for Hive tables"));
         }
-        let format = FileFormat::read(&mut properties, "PARQUET", &["write_compression", "parquet_compression", "orc_compression"])?;
+        let format = FileFormat::read(&mut properties, Some("PARQUET"), &["write_compression", "parquet_compression", "orc_compression"])?;
         let external_location = properties.text("external_location")?;
         let partitioned_by = properties.names("partitioned_by")?;
         properties.finish().map_err(|error| match ICEBERG_PROPERTIES.iter().find(|name| error.message.contains(&format!("'{name}'"))) {
@@ -170,7 +179,7 @@ fn definition(
     if let Some(output) = &context.session.output {
         parameters.insert("trino_query_id".to_owned(), output.engine_query_id.clone());
     }
-    let mut format = StorageFormat { columns: data.to_vec(), ..storage_format(settings.format) };
+    let mut format = StorageFormat { columns: data.to_vec(), ..storage_format(&settings.format) };
     if let Some(buckets) = &settings.buckets {
         format.number_of_buckets = Some(buckets.count.into());
         format.bucket_columns.clone_from(&buckets.columns);

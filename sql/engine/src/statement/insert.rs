@@ -17,9 +17,10 @@ use crate::analyze::failure::fail_at;
 use crate::analyze::tables::{CATALOG_NAME, CatalogTables, FoundTable, QualifiedTableName, TableProviderLookup};
 use crate::error::EngineError;
 use crate::ir::{self, Expr, ExprKind, OutputColumn, Relation, Symbol};
+use crate::scan::foreign;
 use crate::scan::location::Location;
 use crate::table::{ColumnKind, TableColumn, TableSource};
-use crate::write::{CatalogEntry, FileFormat, Fit, Folders, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable};
+use crate::write::{CatalogEntry, FileFormat, Fit, Folders, Projection, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable};
 
 /// The inserted columns' symbols start here: above the analyzer's, below the lowering's.
 const FIRST_SYMBOL: u32 = 1 << 29;
@@ -39,6 +40,7 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, insert: Insert) -> Result<Wri
     let TableSource::Hive(snapshot) = &handle.source else {
         return Err(EngineError::engine("NOT_SUPPORTED", "This connector does not support inserts"));
     };
+    foreign::check(&snapshot.table)?;
     let table_columns: Vec<&TableColumn> = handle.columns.iter().filter(|column| !matches!(column.kind, ColumnKind::Hidden(_))).collect();
     let query = scope.engine.analyzed(scope.session.clone(), Box::new(insert.query), scope.parameter_count).await?;
     let named = match &insert.columns {
@@ -111,16 +113,16 @@ fn has_nested_length(data_type: &TrinoType) -> bool {
 fn check_writable(snapshot: &TableSnapshot) -> Result<FileFormat, EngineError> {
     let table = &snapshot.table;
     let parameters = &table.definition.parameters;
-    if parameters.get("table_type").is_some_and(|kind| kind.eq_ignore_ascii_case("ICEBERG")) {
-        return Err(EngineError::engine("NOT_SUPPORTED", "Iceberg tables are not supported by owlake yet"));
-    }
     let buckets = table.definition.storage.as_ref().and_then(|storage| storage.format.number_of_buckets).unwrap_or(0);
     if buckets > 0 {
         return Err(EngineError::engine("NOT_SUPPORTED", "Inserting into bucketed tables is not supported"));
     }
-    let header_lines = parameters.get("skip.header.line.count").and_then(|count| count.trim().parse::<i64>().ok()).unwrap_or(0);
-    if header_lines > 0 {
-        return Err(EngineError::engine("NOT_SUPPORTED", "Inserting into Hive table with skip.header.line.count property not supported"));
+    // The first or the last rows of every new file would not be read back.
+    for name in ["skip.header.line.count", "skip.footer.line.count"] {
+        if parameters.get(name).and_then(|count| count.trim().parse::<i64>().ok()).unwrap_or(0) > 0 {
+            let message = format!("Inserting into Hive table with {name} property not supported");
+            return Err(EngineError::engine("NOT_SUPPORTED", message));
+        }
     }
     FileFormat::of_table(&table.definition)
 }
@@ -130,13 +132,13 @@ fn folders(snapshot: &Arc<TableSnapshot>) -> Result<Folders, EngineError> {
     let location = table.location().unwrap_or_default();
     let parameters = &table.definition.parameters;
     let is_projected = parameters.get("projection.enabled").is_some_and(|flag| flag.trim().eq_ignore_ascii_case("true"));
-    let template = is_projected.then(|| {
-        parameters.get("storage.location.template").cloned().unwrap_or_else(|| {
-            let keys: Vec<String> = table.partition_keys().iter().map(|key| format!("{0}=${{{0}}}", key.name)).collect();
-            format!("{}/{}", location.trim_end_matches('/'), keys.join("/"))
-        })
-    });
-    Ok(Folders { base: Location::parse(location)?, keys: table.partition_keys().to_vec(), existing: Some(Arc::clone(snapshot)), template })
+    let projection = is_projected.then(|| Projection::new(table.partition_keys(), parameters)).transpose()?;
+    Ok(Folders {
+        base: Location::parse(location)?,
+        keys: table.partition_keys().to_vec(),
+        existing: Some(Arc::clone(snapshot)),
+        projection,
+    })
 }
 
 fn write_column(column: &TableColumn, named: &[&TableColumn], query: &ir::Query) -> WriteColumn {

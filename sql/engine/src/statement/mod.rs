@@ -169,7 +169,7 @@ pub fn check_before_accepting(context: &StatementContext, statement: &Statement)
 /// The parser that runs statements about Hive tables refuses block comments. Ref: measured Athena behaviour, "Failure model".
 pub fn check_comments(context: &StatementContext, text: &str, statement: &Statement) -> Result<(), EngineError> {
     let Some((name, refusal)) = owlake_syntax::hive::block_comment::refusal(text, statement) else { return Ok(()) };
-    let is_hive = target::load(context, name).is_ok_and(|table| !table.is_view() && !target::is_iceberg(&table));
+    let is_hive = target::load(context, name).is_ok_and(|table| !table.is_view());
     if is_hive { Err(EngineError::hive(refusal, None)) } else { Ok(()) }
 }
 

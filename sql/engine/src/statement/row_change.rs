@@ -6,8 +6,9 @@ use owlake_catalog::{CatalogError, DatabaseName, TableName};
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{QualifiedName, StatementKind};
 
-use super::{StatementContext, failure, target, view};
+use super::{StatementContext, failure, view};
 use crate::error::EngineError;
+use crate::scan::foreign;
 
 /// The error of a row change; nothing for a statement that is none.
 pub(crate) fn refusal(context: &StatementContext, statement: &StatementKind) -> Option<EngineError> {
@@ -55,9 +56,7 @@ fn refused(
             return Ok(located("COLUMN_NOT_FOUND", assignment.column.location, &text));
         }
     }
-    if target::is_iceberg(&table) {
-        return Ok(EngineError::engine("NOT_SUPPORTED", "Changing rows of Iceberg tables is not supported by owlake yet"));
-    }
+    foreign::check(&table)?;
     Ok(EngineError::engine("NOT_SUPPORTED", "Modifying Hive table rows is only supported for transactional tables"))
 }
 

@@ -7,6 +7,7 @@ use owlake_syntax::hive::ast::{Name, PartitionSpec};
 
 use super::{StatementContext, failure};
 use crate::error::EngineError;
+use crate::scan::foreign;
 
 /// Athena's database when the context names none.
 const DEFAULT_DATABASE: &str = "default";
@@ -26,26 +27,30 @@ pub(super) fn resolve(context: &StatementContext, name: &Name) -> Result<(Databa
     Ok((database(context, name.database.as_deref())?, table))
 }
 
-/// The table as it is now.
+/// The view, or the table of plain files, as it is now. Errors: NOT_SUPPORTED for a table of a table format, whose statements differ.
 pub(super) fn load(context: &StatementContext, name: &Name) -> Result<Arc<Table>, EngineError> {
+    let table = entry(context, name)?;
+    foreign::check(&table)?;
+    Ok(table)
+}
+
+/// The entry of the catalog, whatever it is.
+pub(super) fn entry(context: &StatementContext, name: &Name) -> Result<Arc<Table>, EngineError> {
     let (database, table) = resolve(context, name)?;
     context.catalog.table(&database, &table).map_err(failure::from_catalog)
 }
 
-/// The table with its partitions.
+/// The table with its partitions. Errors: as [`load`].
 pub(super) fn load_with_partitions(context: &StatementContext, name: &Name) -> Result<Arc<TableSnapshot>, EngineError> {
     let (database, table) = resolve(context, name)?;
-    context.catalog.load_table(&database, &table).map_err(failure::from_catalog)
+    let snapshot = context.catalog.load_table(&database, &table).map_err(failure::from_catalog)?;
+    foreign::check(&snapshot.table)?;
+    Ok(snapshot)
 }
 
 /// Whether the name is a view's; false when there is no such table.
 pub(super) fn is_view(context: &StatementContext, name: &Name) -> bool {
-    load(context, name).is_ok_and(|table| table.is_view())
-}
-
-/// Whether the table says of itself that it is an Iceberg table. Ref: AWS Glue, `table_type`.
-pub(super) fn is_iceberg(table: &Table) -> bool {
-    table.definition.parameters.get("table_type").is_some_and(|kind| kind.eq_ignore_ascii_case("ICEBERG"))
+    entry(context, name).is_ok_and(|table| table.is_view())
 }
 
 /// DESCRIBE and SHOW COLUMNS are refused before they are accepted when their table is missing. Ref: measured.

@@ -7,14 +7,16 @@ use owlake_syntax::trino::ast::Unload;
 use crate::error::EngineError;
 use crate::scan::location::Location;
 use crate::write::{
-    FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty, hive_columns,
+    FileFormat, Folders, Properties, Subject, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty, check_names,
+    hive_columns,
 };
 
 /// The statement, ready to write. Errors: those of the query; a target that is not empty; a type that Hive does not have.
 pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<WriteJob, EngineError> {
+    check_names(&unload.properties)?;
     let query = scope.engine.analyzed(scope.session.clone(), Box::new(unload.query), scope.parameter_count).await?;
     let mut properties = Properties::read(Subject::Unload, &unload.properties)?;
-    let format = FileFormat::read(&mut properties, "PARQUET", &["compression"])?;
+    let format = FileFormat::read(&mut properties, None, &["compression"])?;
     let partitioned_by = properties.names("partitioned_by")?;
     properties.finish()?;
     let columns: Vec<(String, TrinoType)> =
@@ -27,11 +29,14 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<Wri
     })?;
     let names = scope.names();
     let buckets = std::sync::Arc::clone(&scope.engine.buckets);
-    check_empty(&buckets, &base, "unload", &unload.location).await?;
+    // Partitions may be added to what is there. Ref: Athena user guide, UNLOAD, "Except when writing to partitions".
+    if partitioned_by.is_empty() {
+        check_empty(&buckets, &base, "unload", &unload.location).await?;
+    }
     let data_count = columns.len() - key_count;
     let mut written = columns.into_iter().map(|(name, data_type)| WriteColumn { name, data_type, fit: None });
     let data: Vec<WriteColumn> = written.by_ref().take(data_count).collect();
-    let folders = Folders { base, keys: hive[data_count..].to_vec(), existing: None, template: None };
+    let folders = Folders { base, keys: hive[data_count..].to_vec(), existing: None, projection: None };
     let table = WriteTable::new(data, written.collect(), format, None, folders, names, buckets)?;
     let rows = scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?;
     Ok(WriteJob { plan: Some(WritePlan { rows, table }), entry: None, has_manifest: true })

@@ -49,7 +49,11 @@ pub(crate) fn named_columns(
             return Err(fail_at(at, "DUPLICATE_COLUMN_NAME", format!("Column name '{}' specified more than once", column.name)));
         }
         if column.data_type == TrinoType::Unknown {
-            return Err(fail_at(at, "COLUMN_TYPE_UNKNOWN", format!("Column type is unknown at position {}", position + 1)));
+            let text = match aliases {
+                Some(_) => format!("Column type is unknown at position {}", position + 1),
+                None => format!("Column type is unknown: {}", column.name),
+            };
+            return Err(fail_at(at, "COLUMN_TYPE_UNKNOWN", text));
         }
         columns.push((name, column.data_type.clone()));
     }

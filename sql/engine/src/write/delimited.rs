@@ -2,6 +2,8 @@
 //!
 //! Ref: Apache Hive, `LazySimpleSerDe.serialize`; measured Athena behaviour, "SerDes".
 
+use std::sync::Arc;
+
 use arrow::array::{Array, AsArray};
 use arrow::record_batch::RecordBatch;
 
@@ -11,21 +13,17 @@ use super::value_tree::Node;
 /// Hive's separators by depth: of fields, of collections' items, of map keys, and so on.
 const SEPARATORS: [char; 8] = ['\u{1}', '\u{2}', '\u{3}', '\u{4}', '\u{5}', '\u{6}', '\u{7}', '\u{8}'];
 
+/// Hive's text of null.
+const NULL_DEFAULT: &str = "\\N";
+
 /// What stands between values, before a separator that is part of one, and for null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delimiters {
     /// By depth.
     pub separators: [char; 8],
     pub escape: Option<char>,
-    pub null: NullText,
-}
-
-/// What stands for null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NullText {
-    /// `\N`.
-    BackslashN,
-    Empty,
+    /// What stands for null.
+    pub null: Arc<str>,
 }
 
 impl Delimiters {
@@ -33,7 +31,7 @@ impl Delimiters {
     pub(crate) fn of_fields(separator: char) -> Delimiters {
         let mut separators = SEPARATORS;
         separators[0] = separator;
-        Delimiters { separators, escape: None, null: NullText::BackslashN }
+        Delimiters { separators, escape: None, null: NULL_DEFAULT.into() }
     }
 
     fn at(&self, depth: usize) -> char {
@@ -68,10 +66,7 @@ impl DelimitedRows {
     /// `depth` is that of the separator between the value's parts.
     fn push(&self, node: &Node, array: &dyn Array, row: usize, depth: usize, out: &mut String) {
         if array.is_null(row) {
-            match self.delimiters.null {
-                NullText::BackslashN => out.push_str("\\N"),
-                NullText::Empty => {}
-            }
+            out.push_str(&self.delimiters.null);
             return;
         }
         let separator = self.delimiters.at(depth);
@@ -183,7 +178,7 @@ mod tests {
     #[test]
     fn separators_within_texts_are_escaped_and_null_may_be_empty() {
         // Ref: Apache Hive, `LazyUtils.writeEscaped`, `serialization.null.format`.
-        let mut delimiters = Delimiters { escape: Some('\\'), null: NullText::Empty, ..Delimiters::of_fields(',') };
+        let mut delimiters = Delimiters { escape: Some('\\'), null: "".into(), ..Delimiters::of_fields(',') };
         delimiters.separators[1] = '|';
         let columns: Vec<(&str, TrinoType, ArrayRef)> = vec![
             ("s", TrinoType::VARCHAR, Arc::new(StringViewArray::from(vec![Some("a,b|c\\d"), None]))),

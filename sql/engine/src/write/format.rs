@@ -7,11 +7,12 @@ use owlake_functions::types::TrinoType;
 use parquet::basic::{Compression as ParquetCompression, GzipLevel, ZstdLevel};
 
 use super::avro;
-use super::delimited::{Delimiters, NullText};
+use super::delimited::Delimiters;
 use super::job::WriteColumn;
 use super::orc::OrcEncoder;
 use super::properties::Properties;
 use crate::error::EngineError;
+use crate::scan::serde::{is_line_feed, is_utf8_name, separator_byte};
 
 /// The level of ZSTD when none is given. Ref: Athena user guide, "Using ZSTD compression levels".
 const ZSTD_LEVEL_DEFAULT: i32 = 3;
@@ -38,7 +39,7 @@ const AVRO_COMPRESSIONS: [&str; 5] = ["DEFLATE", "SNAPPY", "ZSTD", "BZIP2", "NON
 const TEXT_COMPRESSIONS: [&str; 6] = ["GZIP", "SNAPPY", "ZSTD", "BZIP2", "LZ4", "NONE"];
 
 /// A file format with its settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FileFormat {
     Parquet(Compression),
     Orc(Compression),
@@ -55,10 +56,13 @@ pub(crate) enum FileFormat {
 }
 
 impl FileFormat {
-    /// The format that `format`, the compression properties and `field_delimiter` mean.
+    /// The format that `format` (without a default it is required), the compression properties and `field_delimiter` mean.
     /// Errors: INVALID_TABLE_PROPERTY; NOT_SUPPORTED for a format or compression that cannot be written yet.
-    pub(crate) fn read(properties: &mut Properties, default: &str, compressions: &[&str]) -> Result<FileFormat, EngineError> {
-        let name = properties.text("format")?.unwrap_or_else(|| default.to_owned()).to_uppercase();
+    pub(crate) fn read(properties: &mut Properties, default: Option<&str>, compressions: &[&str]) -> Result<FileFormat, EngineError> {
+        // Ref: Athena user guide, UNLOAD, "format: Required". Basis of the text: inferred.
+        let missing = format!("{} 'format' is required", properties.subject.noun());
+        let name = properties.text("format")?;
+        let name = name.as_deref().or(default).ok_or_else(|| invalid(missing))?.to_uppercase();
         let mut compression = None;
         for property in compressions {
             if let Some(text) = properties.text(property)? {
@@ -131,7 +135,7 @@ impl FileFormat {
     }
 
     /// Whether a new table, or an UNLOAD, may have such a column. Errors: NOT_SUPPORTED.
-    pub(crate) fn check_new_columns(self, columns: &[(String, TrinoType)]) -> Result<(), EngineError> {
+    pub(crate) fn check_new_columns(&self, columns: &[(String, TrinoType)]) -> Result<(), EngineError> {
         match self {
             FileFormat::Avro(_) => columns.iter().try_for_each(|(name, data_type)| avro::check(name, data_type)),
             FileFormat::Parquet(_) | FileFormat::Orc(_) | FileFormat::Delimited { .. } | FileFormat::Json { .. } => Ok(()),
@@ -139,16 +143,16 @@ impl FileFormat {
     }
 
     /// Errors: NOT_SUPPORTED for a column of a type that the format does not have.
-    pub(super) fn check(self, columns: &[WriteColumn]) -> Result<(), EngineError> {
+    pub(super) fn check(&self, columns: &[WriteColumn]) -> Result<(), EngineError> {
         match self {
             FileFormat::Avro(_) => avro::schema(columns).map(|_schema| ()),
-            FileFormat::Orc(compression) => OrcEncoder::new(columns, compression).map(|_encoder| ()),
+            FileFormat::Orc(compression) => OrcEncoder::new(columns, *compression).map(|_encoder| ()),
             FileFormat::Parquet(_) | FileFormat::Delimited { .. } | FileFormat::Json { .. } => Ok(()),
         }
     }
 
     /// What file names end with.
-    pub(super) fn extension(self) -> &'static str {
+    pub(super) fn extension(&self) -> &'static str {
         match self {
             FileFormat::Delimited { compression, .. } | FileFormat::Json { compression } => match compression {
                 Compression::None => "",
@@ -164,7 +168,7 @@ impl FileFormat {
     }
 
     /// The table properties that make later INSERTs write the same.
-    pub(crate) fn table_parameters(self) -> Parameters {
+    pub(crate) fn table_parameters(&self) -> Parameters {
         let (key, compression) = match self {
             FileFormat::Parquet(Compression::None) => ("parquet.compression", Some("UNCOMPRESSED")),
             FileFormat::Parquet(_) => ("parquet.compression", None),
@@ -179,10 +183,10 @@ impl FileFormat {
         parameters
     }
 
-    fn compression(self) -> Compression {
+    fn compression(&self) -> Compression {
         match self {
-            FileFormat::Parquet(compression) | FileFormat::Orc(compression) | FileFormat::Avro(compression) => compression,
-            FileFormat::Delimited { compression, .. } | FileFormat::Json { compression } => compression,
+            FileFormat::Parquet(compression) | FileFormat::Orc(compression) | FileFormat::Avro(compression) => *compression,
+            FileFormat::Delimited { compression, .. } | FileFormat::Json { compression } => *compression,
         }
     }
 }
@@ -196,7 +200,7 @@ const TEXT_INPUT: &str = "org.apache.hadoop.mapred.TextInputFormat";
 const TEXT_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat";
 
 /// The catalog's description of a format, without columns. Ref: Apache Hive, `StorageFormatFactory`.
-pub(crate) fn storage_format(format: FileFormat) -> StorageFormat {
+pub(crate) fn storage_format(format: &FileFormat) -> StorageFormat {
     let mut parameters: Parameters = [("serialization.format".to_owned(), "1".to_owned())].into_iter().collect();
     let (input, output, serde) = match format {
         FileFormat::Parquet(_) => (
@@ -253,33 +257,42 @@ fn packed(format: &str, names: &[&str], text: Option<&str>, level: Option<i64>) 
     }
 }
 
-/// How LazySimpleSerDe's properties have rows written. Errors: NOT_SUPPORTED for a null text of another kind.
+/// How LazySimpleSerDe's properties have rows written, so that reading finds the same. Errors: NOT_SUPPORTED for a separator that is no
+/// ASCII character, or for lines that end with anything but a line feed.
 /// Ref: Apache Hive, `LazySerDeParameters`, `LazyUtils.getByte`.
 fn delimiters<'a>(parameter: &dyn Fn(&str) -> Option<&'a str>) -> Result<Delimiters, EngineError> {
-    let character = |text: &str| match text.parse::<u8>() {
-        Ok(number) if number.is_ascii() => Some(char::from(number)),
-        Ok(_) | Err(_) => text.chars().next(),
+    let unsupported = |name: &str, text: &str| {
+        let message = format!("Inserting into a text table with '{name}' = '{}' is not supported by owlake yet", text.escape_default());
+        EngineError::engine("NOT_SUPPORTED", message)
+    };
+    let character = |name: &str, text: &str| match separator_byte(text) {
+        Some(byte) if byte.is_ascii() => Ok(Some(char::from(byte))),
+        Some(_) => Err(unsupported(name, text)),
+        None => Ok(None),
     };
     let mut delimiters = Delimiters::of_fields(FIELD_DELIMITER_DEFAULT);
-    let named = [
-        parameter("field.delim").or(parameter("serialization.format")),
-        // Hive before 3 writes the first name without its second `c`.
-        parameter("collection.delim").or(parameter("colelction.delim")),
-        parameter("mapkey.delim"),
-    ];
-    for (separator, text) in delimiters.separators.iter_mut().zip(named) {
-        *separator = text.and_then(character).unwrap_or(*separator);
-    }
-    delimiters.escape = parameter("escape.delim").map(|text| character(text).unwrap_or('\\'));
-    delimiters.null = match parameter("serialization.null.format") {
-        None | Some("\\N") => NullText::BackslashN,
-        Some("") => NullText::Empty,
-        Some(_) => {
-            let message = "Inserting into a text table with 'serialization.null.format' is not supported by owlake yet";
-            return Err(EngineError::engine("NOT_SUPPORTED", message));
+    // Hive before 3 writes the second name without its second `c`.
+    let named = [["field.delim", "serialization.format"], ["collection.delim", "colelction.delim"], ["mapkey.delim", ""]];
+    for (separator, names) in delimiters.separators.iter_mut().zip(named) {
+        if let Some((name, text)) = names.iter().find_map(|name| parameter(name).map(|text| (*name, text))) {
+            *separator = character(name, text)?.unwrap_or(*separator);
         }
-    };
-    Ok(delimiters)
+    }
+    if let Some(text) = parameter("escape.delim") {
+        delimiters.escape = Some(character("escape.delim", text)?.unwrap_or('\\'));
+    }
+    if let Some(text) = parameter("serialization.null.format") {
+        delimiters.null = text.into();
+    }
+    for name in ["line.delim", "textinputformat.record.delimiter"] {
+        if let Some(text) = parameter(name).filter(|text| !is_line_feed(text)) {
+            return Err(unsupported(name, text));
+        }
+    }
+    match parameter("serialization.encoding").filter(|text| !is_utf8_name(text)) {
+        Some(text) => Err(unsupported("serialization.encoding", text)),
+        None => Ok(delimiters),
+    }
 }
 
 fn single_character(text: Option<String>) -> Result<char, EngineError> {

@@ -8,6 +8,7 @@
 //! | `format` | which file format, compression and SerDe that means |
 //! | `naming` | what the files are called |
 //! | `folders` | in which folder a partition's files go |
+//! | `projection` | where a projected table's partition is |
 //! | `partitioned` | which rows of a batch belong to which partition |
 //! | `stream` | how one stream of batches becomes files |
 //! | `parquet`, `delimited`, `json`, `lines`, `avro`, `orc` | how a batch becomes bytes |
@@ -39,6 +40,7 @@ mod orc_run_length;
 mod packing;
 mod parquet;
 mod partitioned;
+mod projection;
 mod properties;
 mod stream;
 mod upload;
@@ -51,4 +53,5 @@ pub(crate) use fit::Fit;
 pub(crate) use folders::Folders;
 pub(crate) use format::{FileFormat, storage_format};
 pub(crate) use job::{CatalogEntry, PlannedRows, WriteColumn, WriteJob, WritePlan, WriteScope, WriteTable, check_empty};
-pub(crate) use properties::{Properties, Subject};
+pub(crate) use projection::Projection;
+pub(crate) use properties::{Properties, Subject, check_names};

@@ -4,6 +4,8 @@
 
 use owlake_syntax::trino::ast::{Expression, ExpressionKind, Property};
 
+use crate::analyze::failure::fail_at;
+use crate::analyze::visit::find;
 use crate::error::EngineError;
 
 /// Whose properties these are, as error texts name them.
@@ -14,7 +16,7 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    fn noun(self) -> &'static str {
+    pub(super) fn noun(self) -> &'static str {
         match self {
             Subject::Table => "Catalog 'awsdatacatalog' table property",
             Subject::Unload => "UNLOAD property",
@@ -33,8 +35,37 @@ enum Value {
 /// The properties of one statement.
 #[derive(Debug)]
 pub(crate) struct Properties {
-    subject: Subject,
+    pub(super) subject: Subject,
     left: Vec<(String, Value)>,
+}
+
+/// What is checked before the statement's query: each property stands once, and no value names a column.
+/// Errors: DUPLICATE_PROPERTY, COLUMN_NOT_FOUND. Ref: Trino 401 `StatementAnalyzer.validateProperties`, `visitProperty`.
+pub(crate) fn check_names(written: &[Property]) -> Result<(), EngineError> {
+    for (position, property) in written.iter().enumerate() {
+        let name = &property.name.value;
+        if written[..position].iter().any(|other| other.name.value.eq_ignore_ascii_case(name)) {
+            let text = format!("line {}: Duplicate property: {}", property.location, name.to_lowercase());
+            return Err(EngineError::engine("DUPLICATE_PROPERTY", text));
+        }
+    }
+    let is_name = |part: &Expression| matches!(part.kind, ExpressionKind::Identifier(_) | ExpressionKind::Dereference { .. });
+    for value in written.iter().filter_map(|property| property.value.as_ref()) {
+        if let Some(named) = find(value, &is_name).first() {
+            let text =
+                format!("Column '{}' cannot be resolved or requester is not authorized to access requested resources", column_text(named));
+            return Err(fail_at(named.location, "COLUMN_NOT_FOUND", text));
+        }
+    }
+    Ok(())
+}
+
+fn column_text(expression: &Expression) -> String {
+    match &expression.kind {
+        ExpressionKind::Identifier(name) => name.value.clone(),
+        ExpressionKind::Dereference { base, field } => format!("{}.{}", column_text(base), field.value),
+        _ => String::new(),
+    }
 }
 
 impl Properties {

@@ -150,7 +150,7 @@ impl OpenFile {
         let key = Path::parse(&location.prefix).unwrap_or_else(|_| Path::from(location.prefix.as_str()));
         let upload = Upload::open(store, location.bucket.as_str().into(), key, &table.publication).await?;
         Ok(OpenFile {
-            encoder: Encoder::new(&table.columns, table.format, &location.prefix)?,
+            encoder: Encoder::new(&table.columns, &table.format, &location.prefix)?,
             upload,
             gathered: Vec::new(),
             gathered_rows: 0,
@@ -248,15 +248,15 @@ impl OpenFile {
 
 impl Encoder {
     /// `name` is the file's.
-    fn new(columns: &Arc<[WriteColumn]>, format: FileFormat, name: &str) -> Result<Encoder, EngineError> {
+    fn new(columns: &Arc<[WriteColumn]>, format: &FileFormat, name: &str) -> Result<Encoder, EngineError> {
         Ok(match format {
-            FileFormat::Parquet(compression) => Encoder::Parquet(Box::new(ParquetEncoder::new(Arc::clone(columns), compression)?)),
-            FileFormat::Orc(compression) => Encoder::Orc(Box::new(OrcEncoder::new(columns, compression)?)),
-            FileFormat::Avro(compression) => Encoder::Avro(Box::new(AvroEncoder::new(Arc::clone(columns), compression, name)?)),
+            FileFormat::Parquet(compression) => Encoder::Parquet(Box::new(ParquetEncoder::new(Arc::clone(columns), *compression)?)),
+            FileFormat::Orc(compression) => Encoder::Orc(Box::new(OrcEncoder::new(columns, *compression)?)),
+            FileFormat::Avro(compression) => Encoder::Avro(Box::new(AvroEncoder::new(Arc::clone(columns), *compression, name)?)),
             FileFormat::Delimited { delimiter, compression } => {
-                Encoder::Lines(Box::new(LineEncoder::delimited(columns, delimiter, compression)?))
+                Encoder::Lines(Box::new(LineEncoder::delimited(columns, delimiter.clone(), *compression)?))
             }
-            FileFormat::Json { compression } => Encoder::Lines(Box::new(LineEncoder::json(columns, compression)?)),
+            FileFormat::Json { compression } => Encoder::Lines(Box::new(LineEncoder::json(columns, *compression)?)),
         })
     }
 }

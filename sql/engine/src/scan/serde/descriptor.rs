@@ -14,6 +14,10 @@ use crate::error::EngineError;
 use crate::scan::counting_store::CountedFile;
 use crate::scan::text::lines::Lines;
 
+/// The input formats of whole files, without their packages, which differ by version.
+const FILE_INPUTS: [&str; 5] =
+    [".MapredParquetInputFormat", ".DeprecatedParquetInputFormat", ".OrcInputFormat", ".OrcNewInputFormat", ".AvroContainerInputFormat"];
+
 /// One SerDe.
 #[derive(Debug)]
 pub struct SerDe {
@@ -95,8 +99,10 @@ impl SerDe {
     pub fn of(format: &StorageFormat) -> Result<&'static SerDe, String> {
         let class = format.serde_info.as_ref().and_then(|serde| serde.serialization_library.as_deref()).unwrap_or_default();
         let input_format = format.input_format.as_deref().unwrap_or_default();
-        // Only these two give lines or whole files; a SequenceFile's or a symlink's objects are something else.
+        // Only these give lines or whole files; a SequenceFile's or a symlink's objects are something else.
         let is_text_input = input_format.is_empty() || input_format.ends_with("TextInputFormat") && !input_format.contains("Symlink");
+        // A file is a file to every input format of Hive's own; Hudi's, Delta's and Iceberg's choose among the files.
+        let is_file_input = is_text_input || FILE_INPUTS.iter().any(|known| input_format.ends_with(known));
         let found = if class.is_empty() {
             let input = input_format.to_ascii_lowercase();
             let named = ["parquet", "orc", "avro"].into_iter().find(|name| input.contains(name)).unwrap_or("lazysimple");
@@ -109,6 +115,7 @@ impl SerDe {
         let named = || if class.is_empty() { input_format } else { class }.to_owned();
         match found {
             Some(SerDe { reading: Reading::Lines(_), .. }) if !is_text_input => Err(input_format.to_owned()),
+            Some(SerDe { reading: Reading::Parquet | Reading::Files(_), .. }) if !is_file_input => Err(input_format.to_owned()),
             Some(SerDe { reading: Reading::Unsupported, .. }) | None => Err(named()),
             Some(serde) => Ok(serde),
         }
@@ -152,7 +159,19 @@ mod tests {
         );
         assert_eq!(found("com.amazon.ionhiveserde.IonHiveSerDe", ""), Err("com.amazon.ionhiveserde.IonHiveSerDe".to_owned()));
         for input in ["org.apache.hadoop.mapred.SequenceFileInputFormat", "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat"] {
-            assert_eq!(found("org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", input), Err(input.to_owned()));
+            for class in [
+                "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+                "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+                "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
+            ] {
+                assert_eq!(found(class, input), Err(input.to_owned()));
+            }
         }
+        let hudi = "org.apache.hudi.hadoop.HoodieParquetInputFormat";
+        assert_eq!(found("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", hudi), Err(hudi.to_owned()));
+        assert_eq!(
+            found("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe", "parquet.hive.DeprecatedParquetInputFormat"),
+            Ok("org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe")
+        );
     }
 }

@@ -55,7 +55,7 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
         *separator = byte(text.unwrap_or_default()).unwrap_or(*separator);
     }
     let line = property("line.delim").unwrap_or("\n");
-    if !matches!(line, "\n" | "\\n" | "10" | "" | "\r\n" | "\\r\\n") {
+    if !is_line_feed(line) {
         return Err(EngineError::engine("NOT_SUPPORTED", "Lines can be terminated by newline '\\n' only"));
     }
     let wanted = WantedFields::new(&table.columns.iter().map(|column| column.index).collect::<Vec<_>>());
@@ -75,8 +75,18 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
     }))
 }
 
+/// Whether a line terminator is one that lines are cut at.
+pub(crate) fn is_line_feed(text: &str) -> bool {
+    matches!(text, "\n" | "\\n" | "10" | "" | "\r\n" | "\\r\\n")
+}
+
+/// Whether texts of this encoding are read and written as they are. Ref: Hive `AbstractEncodingAwareSerDe`.
+pub(crate) fn is_utf8_name(text: &str) -> bool {
+    matches!(text.trim().to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "us-ascii" | "")
+}
+
 /// A separator: the number of a byte, else the first character. Ref: Hive `LazyUtils.getByte`.
-fn byte(text: &str) -> Option<u8> {
+pub(crate) fn byte(text: &str) -> Option<u8> {
     match text.parse::<i8>() {
         Ok(number) => Some(number.cast_unsigned()),
         Err(_) => text.bytes().next(),

@@ -22,6 +22,8 @@ mod orc_tail;
 mod parquet;
 mod regex;
 
+pub(crate) use lazy_simple::{byte as separator_byte, is_line_feed, is_utf8_name};
+
 pub use descriptor::{FileFormat, FileReader, LineDecoder, LineFormat, LineTable, Reading, Rows, SerDe, WantedColumn};
 
 /// Every SerDe Athena names.
