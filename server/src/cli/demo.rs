@@ -45,6 +45,8 @@ pub enum DemoError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Data(#[from] owlake_testdata::parquet_file::TestdataError),
+    #[error("the answer read from {way} differs from that of the CSV")]
+    Differs { way: String },
     #[error("cannot write '{path}': {reason}")]
     Write { path: String, reason: String },
 }

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod cost;
+pub mod course;
 pub mod demo;
 pub mod print;
 pub mod query;
@@ -56,7 +57,13 @@ fn command() -> Command {
         .subcommand(with_settings(Command::new("serve").about("Answer Athena, Glue, S3 and STS on one loopback port")))
         .subcommand(
             with_settings(Command::new("demo").about("Make a small taxi lake, query it, and say what to try"))
-                .arg(Arg::new("serve").long("serve").action(ArgAction::SetTrue).help("go on serving the lake afterwards")),
+                .arg(Arg::new("serve").long("serve").action(ArgAction::SetTrue).help("go on serving the lake afterwards"))
+                .arg(
+                    Arg::new("course")
+                        .long("course")
+                        .action(ArgAction::SetTrue)
+                        .help("turn CSV into partitioned Parquet by SQL, and print what the same query scans and costs before and after"),
+                ),
         )
         .subcommand(with_settings(Command::new("tpch").about("Make the TPC-H tables at a scale and register them")).arg(
             Arg::new("scale").long("scale").value_parser(value_parser!(f64)).default_value("0.1").help("1 is about 250 MB of Parquet"),
@@ -152,11 +159,13 @@ fn demo_command(arguments: &ArgMatches) -> Result<(), String> {
     let config = config(arguments)?;
     serve::start_logging("warn", config.log_format);
     demo::write_lake(&config.data_dir).map_err(|error| error.to_string())?;
-    let keeps_serving = arguments.get_flag("serve");
+    let (keeps_serving, takes_course) = (arguments.get_flag("serve"), arguments.get_flag("course"));
     runtime()?.block_on(async {
         let access = Access::of(&config);
         let server = serve::Server::start(config).await.map_err(|error| error.to_string())?;
-        demo::run(&Client::with_access(server.endpoint(), access)?).await.map_err(|error| error.to_string())?;
+        let client = Client::with_access(server.endpoint(), access)?;
+        let outcome = if takes_course { course::run(&client).await } else { demo::run(&client).await };
+        outcome.map_err(|error| error.to_string())?;
         if keeps_serving {
             println!("\nServing at {} until Ctrl-C.", server.endpoint());
             return server.run_until_signal().await.map_err(|error| error.to_string());

@@ -5,18 +5,24 @@ Runs on small generated months; on real ones too when OWLAKE_TAXI_DATA names a f
 months and `taxi_zone_lookup.csv`. Basis: Athena user guide, "CTAS and INSERT INTO for ETL and data analysis", "Amazon Athena pricing".
 
     OWLAKE_TAXI_DATA=… .venv/bin/python -m pytest -s server/tests/clients/test_taxi_course.py
+
+`owlake demo --course` is the same for a person to read, over the demo's months.
 """
 
 import gzip
 import os
 import pathlib
 import random
+import re
 import struct
+import subprocess
 from datetime import datetime, timedelta
 
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+
+from conftest import REPOSITORY
 
 TIMESTAMP = "timestamp"
 COLUMNS = [
@@ -246,3 +252,25 @@ def test_csv_becomes_cheap(athena, lake, course):
         print(f"{way:<22}{count:>16,}{count / scanned['CSV']:>12.1%}{price(count):>14.6f}{million:>15.2f}")
     prices = [price(count) for count in scanned.values()]
     assert prices == sorted(prices, reverse=True)
+
+
+def test_the_command_prints_what_each_step_saves(tmp_path):
+    binary = os.environ.get("OWLAKE_BINARY", str(REPOSITORY / "target" / "debug" / "owlake"))
+    words = [binary, "demo", "--course", "--data-dir", str(tmp_path / "data"), "--port", "0"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("OWLAKE_")}
+    # A second run starts anew over the same files.
+    for _ in range(2):
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        scanned = {}
+        for name in ("CSV", "Parquet", "Parquet, its partition"):
+            found = re.search(rf"^ {name} +([0-9]+) +([0-9.]+)% +\$([0-9.]+) +\$([0-9.]+)", done.stdout, re.MULTILINE)
+            assert found, done.stdout
+            scanned[name] = int(found.group(1))
+            assert float(found.group(3)) == pytest.approx(price(scanned[name]), abs=1e-6)
+            assert float(found.group(4)) == pytest.approx(scanned[name] * DOLLARS_PER_TB / TB * 1_000_000, abs=0.01)
+        raw = sum(path.stat().st_size for path in (tmp_path / "data" / "buckets" / "owlake-demo" / "raw").iterdir())
+        assert scanned["CSV"] == raw, "a text is scanned whole"
+        assert raw > 4 * scanned["Parquet"] > 8 * scanned["Parquet, its partition"]
+        # 20,000, 22,000 and 24,000 trips are written first, 21,000 after them.
+        assert "(66000 rows written)" in done.stdout and "(21000 rows written)" in done.stdout

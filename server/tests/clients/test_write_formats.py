@@ -4,6 +4,7 @@
 # properties"; Apache Hadoop's codecs; Trino 401 `HiveBucketingV1`
 
 import bz2
+import csv
 import datetime
 import gzip
 import io
@@ -315,6 +316,83 @@ def test_lines_are_packed_as_asked(athena, s3, codec, kind):
 def test_a_delimiter_is_what_separates(athena, s3):
     written = unloaded(athena, s3, "delimited", "SELECT 1 a, 'x|y' b, CAST(NULL AS integer) c", "format = 'TEXTFILE', field_delimiter = ';', compression = 'NONE'")
     assert list(written.values()) == [b"1;x|y;\\N\n"]
+
+
+# basis: Apache Hive `LazySimpleSerDe.serialize`, `LazyUtils.writeEscaped`, `getByte`; the files are read by Python's csv module, which
+# knows separators and escapes too
+DELIMITED = {
+    "commas": {"field.delim": ",", "escape.delim": "\\"},
+    "tabs": {"field.delim": "\t", "escape.delim": "\\", "serialization.null.format": "NULL"},
+    "hive": {"escape.delim": "\\", "serialization.null.format": "--"},
+    "numbered": {"field.delim": "59", "escape.delim": "94", "serialization.null.format": ""},
+    "nested": {"field.delim": "|", "collection.delim": ";", "mapkey.delim": ":", "escape.delim": "\\", "serialization.null.format": "nil"},
+    "old_spelling": {"field.delim": "|", "colelction.delim": ",", "mapkey.delim": "=", "escape.delim": "~", "serialization.null.format": "\\N"},
+    "plain": {"field.delim": "\x06", "serialization.null.format": "<null>"},
+    "formatted": {"serialization.format": ";", "escape.delim": "\\"},
+}
+TEXTS = ["plain", "a,b|c;d:e=f", 'say "so"', "tab\there", "back\\slash", "tilde~hat^", "NULL", "", "  blanks ", "über €", "--", "nil", "\\N", "<null>", "x\x01y\x02z\x06"]
+
+
+def separator(properties, names, otherwise):
+    text = next((properties[name] for name in names if name in properties), otherwise)
+    return chr(int(text)) if text.isdigit() else text[:1]
+
+
+@pytest.mark.parametrize("name", DELIMITED)
+@pytest.mark.parametrize("codec", ["NONE", "GZIP"])
+def test_text_tables_take_rows_in_their_own_notation(server, athena, s3, name, codec):
+    properties = DELIMITED[name]
+    field = separator(properties, ["field.delim", "serialization.format"], "\x01")
+    items, keys = separator(properties, ["collection.delim", "colelction.delim"], "\x02"), separator(properties, ["mapkey.delim"], "\x03")
+    escape = separator(properties, ["escape.delim"], "") or None
+    null = properties.get("serialization.null.format", "\\N")
+    # Without an escape no notation has a text with a separator in it; and the text of null is null.
+    texts = [text for text in TEXTS if (escape or not any(mark in text for mark in (field, items, keys, "\x01", "\x02", "\x06"))) and text != null]
+    prefix, table = f"own-{name}-{codec}", f"own_{name}_{codec}".lower()
+    server.client("glue").create_table(
+        DatabaseName="f",
+        TableInput={
+            "Name": table,
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"EXTERNAL": "TRUE", "write.compression": codec},
+            "StorageDescriptor": {
+                "Columns": [
+                    {"Name": column, "Type": kind}
+                    for column, kind in [("i", "int"), ("s", "string"), ("d", "double"), ("a", "array<string>"), ("m", "map<string,int>"), ("r", "struct<x:string,y:date>")]
+                ],
+                "Location": f"s3://formats/{prefix}/",
+                "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+                "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+                "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe", "Parameters": properties},
+            },
+        },
+    )
+    quoted = lambda text: "'" + text.replace("'", "''") + "'"  # noqa: E731
+    rows = [
+        f"({i}, {quoted(text)}, {i} / 4e0, ARRAY[{quoted(text)}, NULL, 'z'], MAP(ARRAY[{quoted(text)}, 'other'], ARRAY[{i}, NULL]), CAST(ROW({quoted(text)}, DATE '2024-02-29') AS ROW(x varchar, y date)))"
+        for i, text in enumerate(texts)
+    ]
+    rows.append("(-1, NULL, NULL, NULL, NULL, NULL)")
+    succeeded(athena, f"INSERT INTO f.{table} VALUES {', '.join(rows)}")
+    # What was written is read back as it was.
+    columns = "i, s, d, json_format(CAST(a AS json)), json_format(CAST(map_keys(m) AS json)), r.x, r.y"
+    found, _ = athena.rows(f"SELECT {columns} FROM f.{table} ORDER BY i")
+    assert found[0] == ["-1"] + [None] * 6
+    for row, (i, text) in zip(found[1:], enumerate(texts), strict=True):
+        assert (row[0], row[1], row[2], row[5], row[6]) == (str(i), text, str(i / 4), text, "2024-02-29")
+        assert json.loads(row[3]) == [text, None, "z"]
+        assert sorted(json.loads(row[4])) == sorted([text, "other"])
+    # And by others: csv splits and unescapes the fields that are texts.
+    (data,) = files(s3, prefix).values()
+    lines = (gzip.decompress(data) if codec == "GZIP" else data).decode()
+    assert lines.endswith("\n")
+    read = list(csv.reader(lines.splitlines(), delimiter=field, quoting=csv.QUOTE_NONE, escapechar=escape, strict=True))
+    assert [len(row) for row in read] == [6] * (len(texts) + 1)
+    plain = {int(row[0]): row for row in read}
+    unescaped_null = null if escape != "\\" else null.replace("\\", "")
+    assert plain[-1][1:] == [unescaped_null] * 5
+    assert [plain[i][1] for i in range(len(texts))] == texts
+    assert [plain[i][2] for i in range(len(texts))] == [str(i / 4) for i in range(len(texts))]
 
 
 def test_zstd_levels_change_the_size(athena, s3):
