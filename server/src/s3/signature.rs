@@ -14,6 +14,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::aws_chunked::{self, Trailers};
 use crate::wire::auth::ChunkChain;
+use crate::wire::signature_v4;
 
 const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
@@ -49,8 +50,11 @@ pub fn strip(mut request: Request<s3s::Body>, now: DateTime<Utc>) -> S3Result<Re
     let access_key = header_key.or_else(|| key_of_query(query));
     if is_presigned(query) {
         check_expiry(query, now)?;
-        let uri = without_signature(request.uri())?;
+        let (uri, headers) = without_signature(request.uri())?;
         *request.uri_mut() = uri;
+        for (name, value) in headers {
+            request.headers_mut().entry(name).or_insert(value);
+        }
     }
     request.headers_mut().remove(AUTHORIZATION);
     drop_odd_range(request.headers_mut());
@@ -110,17 +114,40 @@ fn check_expiry(query: &str, now: DateTime<Utc>) -> S3Result<()> {
     }
 }
 
-fn without_signature(uri: &Uri) -> S3Result<Uri> {
-    let kept: Vec<&str> = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !PRESIGNED_PARAMETERS.contains(&pair.split('=').next().unwrap_or_default()))
-        .collect();
+/// The URI without its signature, and the headers that the signer moved into the query.
+fn without_signature(uri: &Uri) -> S3Result<(Uri, Vec<(HeaderName, HeaderValue)>)> {
+    let mut headers = Vec::new();
+    let mut kept = Vec::new();
+    for pair in uri.query().unwrap_or_default().split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if PRESIGNED_PARAMETERS.iter().any(|parameter| parameter.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        if !is_moved_header(name) {
+            kept.push(pair);
+            continue;
+        }
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(signature_v4::decode(value).as_bytes())) {
+            headers.push((name, value));
+        }
+    }
     let path_and_query = if kept.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), kept.join("&")) };
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(path_and_query.parse().map_err(|_| S3Error::new(S3ErrorCode::InvalidURI))?);
-    Uri::from_parts(parts).map_err(|_| S3Error::new(S3ErrorCode::InvalidURI))
+    let uri = Uri::from_parts(parts).map_err(|_| S3Error::new(S3ErrorCode::InvalidURI))?;
+    Ok((uri, headers))
+}
+
+/// Whether a query parameter of a presigned URL is a header. Ref: "Authenticating requests: using query parameters"; version 2 has the two
+/// others of "Signing and authenticating REST requests".
+fn is_moved_header(name: &str) -> bool {
+    name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("x-amz-")) || matches!(name, "content-type" | "content-md5")
+}
+
+/// Whether a query parameter belongs to a presigned URL and says nothing of the operation.
+pub fn is_of_signature(name: &str) -> bool {
+    is_moved_header(name) || PRESIGNED_PARAMETERS.contains(&name)
 }
 
 /// S3 answers a range it does not understand, or several ranges, with the whole object.
@@ -197,7 +224,19 @@ mod tests {
         assert_eq!(too_long.code(), &S3ErrorCode::AuthorizationQueryParametersError);
         assert_eq!(strip_uri("/b/k?AWSAccessKeyId=AKID&Signature=x&Expires=1704067800").unwrap().0, "/b/k");
         assert!(strip_uri("/b/k?AWSAccessKeyId=AKID&Signature=x&Expires=1704060000").is_err());
+        assert_eq!(strip_uri("/b/k?AWSAccessKeyId=AKID&Signature=x&Expires=1704067800&x-amz-security-token=t%2B").unwrap().0, "/b/k");
         assert_eq!(strip_uri("/b?prefix=Expires").unwrap().0, "/b?prefix=Expires");
+    }
+
+    #[test]
+    fn headers_in_a_presigned_query_are_headers() {
+        let moved = "x-amz-meta-a=b%20%2B&content-type=text%2Fplain&x-id=PutObject";
+        let uri = format!("/b/k?AWSAccessKeyId=AKID&Signature=x&Expires=1704067800&{moved}");
+        let request = Request::put(uri).header("content-type", "text/sent").body(s3s::Body::empty()).unwrap();
+        let request = strip(request, DateTime::from_timestamp(1_704_067_800, 0).unwrap()).unwrap();
+        assert_eq!(request.uri(), "/b/k?x-id=PutObject");
+        assert_eq!(request.headers().get("x-amz-meta-a").unwrap(), "b +");
+        assert_eq!(request.headers().get("content-type").unwrap(), "text/sent");
     }
 
     #[test]

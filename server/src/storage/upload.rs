@@ -30,9 +30,8 @@ where
     E: std::fmt::Display,
 {
     let name = bucket.name().to_owned();
-    let body = body.map(|chunk| {
-        chunk.map_err(|e| StorageError::new(StorageErrorKind::InvalidBody, &name, format!("cannot read the body: {e}")))
-    });
+    let body =
+        body.map(|chunk| chunk.map_err(|e| StorageError::new(StorageErrorKind::InvalidBody, &name, format!("cannot read the body: {e}"))));
     let mut blocks = Blocks { body: std::pin::pin!(body), rest: Bytes::new(), spent: VecDeque::new() };
     let first = blocks.next().await?.unwrap_or_default();
     if first.len() < BLOCK_BYTES {
@@ -91,7 +90,8 @@ impl<S: Stream<Item = Result<Bytes>> + Unpin> Blocks<S> {
             }
             // By then both stages are done with the oldest one.
             let is_spent = self.spent.len() > STAGE_BLOCKS_MAX as usize;
-            let filled = block.get_or_insert_with(|| is_spent.then(|| self.spent.pop_front()).flatten().and_then(reused).unwrap_or_default());
+            let filled =
+                block.get_or_insert_with(|| is_spent.then(|| self.spent.pop_front()).flatten().and_then(reused).unwrap_or_default());
             let count = self.rest.len().min(BLOCK_BYTES - filled.len());
             if !filled.is_empty() {
                 // A body of one chunk takes no more memory than it has bytes.

@@ -317,6 +317,50 @@ def test_presigned_urls_of_the_older_version_which_boto3_makes_by_itself(verifyi
     assert status == 403 and b"<Message>Request has expired</Message>" in text, text
 
 
+def by_version_2(server, given, method, path, expires=60, **headers):
+    """A URL as botocore's `s3-query` signer makes it."""
+    signer = botocore.auth.HmacV1QueryAuth(botocore.credentials.Credentials(*given), expires)
+    request = botocore.awsrequest.AWSRequest(method, server.endpoint + path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    signer.add_auth(request)
+    return request.url
+
+
+def test_presigned_urls_of_the_older_version_with_a_session_token(verifying):
+    sts = client(verifying, "sts")
+    session = sts.get_session_token()["Credentials"]
+    given = session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"]
+    # What boto3 makes by itself.
+    s3 = client(verifying, "s3", *given)
+    s3.put_object(Bucket="auth", Key="session ü", Body=b"for a while")
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "auth", "Key": "session ü"}, ExpiresIn=60)
+    assert "AWSAccessKeyId=" in url and "x-amz-security-token=" in url
+    assert fetch(url) == (200, b"for a while")
+    # Headers that are signed in the query are headers all the same.
+    put = by_version_2(verifying, given, "PUT", "/auth/session-put", x_amz_meta_k="v", Content_Type="text/plain")
+    assert "x-amz-meta-k=v" in put
+    # urllib adds a content type of its own.
+    assert fetch(put, method="PUT", data=b"by url", headers={"Content-Type": "text/plain"})[0] == 200
+    head = s3.head_object(Bucket="auth", Key="session-put")
+    assert (head["Metadata"], head["ContentType"], head["ContentLength"]) == ({"k": "v"}, "text/plain", 6)
+    upload = s3.create_multipart_upload(Bucket="auth", Key="session-parts")["UploadId"]
+    part = by_version_2(verifying, given, "PUT", f"/auth/session-parts?partNumber=1&uploadId={upload}", Content_Type="a/b")
+    assert fetch(part, method="PUT", data=b"part", headers={"Content-Type": "a/b"})[0] == 200
+    assert [row["Size"] for row in s3.list_parts(Bucket="auth", Key="session-parts", UploadId=upload)["Parts"]] == [4]
+    # The token may come as the header it is.
+    token = urllib.parse.quote(given[2], safe="")
+    assert fetch(url.replace(f"&x-amz-security-token={token}", ""), headers={"x-amz-security-token": given[2]}) == (200, b"for a while")
+
+    for changed, code in [
+        (url.replace(f"&x-amz-security-token={token}", ""), b"InvalidAccessKeyId"),
+        (url.replace(f"security-token={token}", f"security-token=A{token[1:]}"), b"InvalidToken"),
+        (put.replace("meta-k=v", "meta-k=w"), b"SignatureDoesNotMatch"),
+        (by_version_2(verifying, (given[0], "another", given[2]), "GET", "/auth/session-put"), b"SignatureDoesNotMatch"),
+        (by_version_2(verifying, given, "GET", "/auth/session-put", expires=-5), b"AccessDenied"),
+    ]:
+        status, text = fetch(changed, method="PUT" if "meta-k" in changed else "GET")
+        assert status in (400, 403) and b"<Code>" + code + b"</Code>" in text, (changed, text)
+
+
 def chunked(server, key, pieces, trailer=None, change=lambda wire: wire):
     """Uploads pieces with a signature each, as the Java SDK does."""
     kind = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" + ("-TRAILER" if trailer else "")

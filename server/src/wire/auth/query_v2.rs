@@ -65,6 +65,8 @@ const SUBRESOURCES: [&str; 39] = [
 /// The parameters of the signature itself, and those a signer moves from headers into the query.
 const OWN: [&str; 5] = ["AWSAccessKeyId", "Signature", "Expires", "content-md5", "content-type"];
 
+const SECURITY_TOKEN: &str = "x-amz-security-token";
+
 /// Whether a query is signed this way.
 pub fn is_claimed(query: &[(String, String)]) -> bool {
     let has = |wanted: &str| query.iter().any(|(name, _)| name == wanted);
@@ -80,7 +82,7 @@ pub fn check(keys: &Keys, now: DateTime<Utc>, head: &Parts, query: &[(String, St
         return Err(malformed());
     };
     let expired = expires.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).ok_or_else(malformed)?;
-    let owner = keys.owner(key_id, find("x-amz-security-token"), now)?;
+    let owner = keys.owner(key_id, token(head, query), now)?;
     if now > expired {
         return Err(Refusal::UrlExpired { seconds: None, expired, now });
     }
@@ -97,6 +99,12 @@ pub fn check(keys: &Keys, now: DateTime<Utc>, head: &Parts, query: &[(String, St
     }
     let (key_id, signature) = (key_id.to_owned(), signature.to_owned());
     Err(Refusal::Mismatch { key_id, canonical_request: String::new(), string_to_sign: text, signature })
+}
+
+/// The session token, which is signed as the header it is even where it was moved into the query.
+fn token<'a>(head: &'a Parts, query: &'a [(String, String)]) -> Option<&'a str> {
+    let in_header = head.headers.get(SECURITY_TOKEN).and_then(|value| value.to_str().ok()).map(str::trim);
+    in_header.or_else(|| query.iter().find(|(name, _)| name == SECURITY_TOKEN).map(|(_, value)| value.as_str()))
 }
 
 fn mac(secret: &str, text: &str) -> Vec<u8> {

@@ -20,7 +20,8 @@ use crate::wire::request_id::REQUEST_ID_HEADER;
 
 const S3_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
 const INVALID_TOKEN: &str = "The security token included in the request is invalid.";
-const STALLED: &str = "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.";
+const STALLED: &str =
+    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.";
 const MISMATCH: &str = "The request signature we calculated does not match the signature you provided.";
 
 /// Why a request is not let in.
