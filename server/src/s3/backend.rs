@@ -18,6 +18,8 @@ pub struct Backend {
     pub region: String,
     /// Account that owns everything.
     pub account: String,
+    /// What reaches external stores.
+    pub client: reqwest::Client,
 }
 
 impl Backend {

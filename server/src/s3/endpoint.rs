@@ -18,7 +18,7 @@ use super::addressing::Addressing;
 use super::backend::Backend;
 use super::error_document::{self, Subject};
 use super::received_body::checked_document;
-use super::{external, signature};
+use super::{external, external_copy, signature};
 use crate::storage::{RemoteBucket, Storage};
 use crate::wire::signature_v4;
 
@@ -60,12 +60,13 @@ impl Endpoint {
         let mut config = S3Config::default();
         config.xml_max_body_size = XML_BODY_BYTES_MAX;
         config.post_object_max_file_size = FORM_OBJECT_BYTES_MAX;
-        let backend = Backend { storage: Arc::clone(&storage), region: options.region, account: options.account };
+        let client = external::client();
+        let backend = Backend { storage: Arc::clone(&storage), region: options.region, account: options.account, client: client.clone() };
         let mut builder = S3ServiceBuilder::new(backend);
         let addressing = Addressing::new(&options.base_domains);
         builder.set_host(addressing.clone());
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
-        Self { service: builder.build(), account, storage, addressing: Arc::new(addressing), client: external::client() }
+        Self { service: builder.build(), account, storage, addressing: Arc::new(addressing), client }
     }
 
     /// Answers one request; failures are S3 error documents.
@@ -104,8 +105,13 @@ impl Endpoint {
         let caller = request.extensions().get::<signature::Caller>().and_then(|c| c.access_key.clone());
         self.check_expected_owner(request.headers(), caller.as_deref())?;
         if let Some((bucket, remote, key)) = self.external(&request)? {
+            let source = self.source_in_the_same_store(&request, remote)?;
+            if request.headers().contains_key(external::COPY_SOURCE) && *request.method() == Method::PUT && source.is_none() {
+                let target = external_copy::Target { bucket: &bucket, remote, key: &key };
+                return external_copy::into_external(&self.storage, &self.client, target, &request.into_parts().0).await;
+            }
             let request = if signature::has_signed_chunks(request.headers()) { signature::decode_body(request) } else { request };
-            return external::forward(&self.client, remote, &bucket, &key, request, chrono::Utc::now()).await;
+            return external::forward(&self.client, (&bucket, remote), &key, source, request, chrono::Utc::now()).await;
         }
         self.check_method(&request)?;
         check_length(&request)?;
@@ -138,6 +144,20 @@ impl Endpoint {
             return Ok(None);
         }
         Ok(Some((bucket, remote, key)))
+    }
+
+    /// The name of a copy's source bucket in the store of its target, which can then copy by itself; none for a source that is elsewhere,
+    /// and for what is no copy.
+    fn source_in_the_same_store(&self, request: &http::Request<s3s::Body>, target: &RemoteBucket) -> S3Result<Option<&str>> {
+        if !request.headers().contains_key(external::COPY_SOURCE) {
+            return Ok(None);
+        }
+        let (bucket, _) = external_copy::named_source(request.headers())?;
+        let source = self.storage.remote(&bucket).filter(|source| {
+            let store = |bucket: &RemoteBucket| RemoteBucket { bucket: String::new(), ..bucket.clone() };
+            store(source) == store(target)
+        });
+        Ok(source.map(|source| source.bucket.as_str()))
     }
 
     /// Refuses what no operation is spoken with: s3s knows no operation for it and would call it one that is not implemented.
@@ -219,7 +239,8 @@ pub fn has_document<B>(request: &http::Request<B>) -> bool {
 
 /// Whether the body is a document and not an object's bytes.
 fn has_xml_body(method: &Method, query: &str) -> bool {
-    let names = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
+    let names = query.split('&').filter_map(|pair| pair.split('=').next());
+    let names = names.filter(|name| !name.is_empty() && !signature::is_of_signature(name));
     match *method {
         Method::POST => true,
         Method::PUT => names.into_iter().any(|name| !matches!(name, "partNumber" | "uploadId" | "x-id")),

@@ -6,26 +6,36 @@
 //!
 //! Ref: Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)". Basis: inferred, for what crosses to another store.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::BodyDataStream;
+use parking_lot::Mutex;
 use s3s::{S3Error, S3ErrorCode, S3Result};
+use tokio::time::Instant;
 
 use super::error::of_storage;
 use crate::storage::{RemoteBucket, key_path};
 use crate::wire::signature_v4::{self, Scope, UNSIGNED_PAYLOAD};
 
 const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
-const COPY_SOURCE: HeaderName = HeaderName::from_static("x-amz-copy-source");
+pub const COPY_SOURCE: HeaderName = HeaderName::from_static("x-amz-copy-source");
 const AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 
+/// Longest document a store may answer with.
+const DOCUMENT_BYTES_MAX: usize = 1 << 20;
+
 /// Headers of one connection, or of the client's own credentials.
-const NOT_PASSED_ON: [HeaderName; 11] = [
+const NOT_PASSED_ON: [HeaderName; 12] = [
     ACCEPT_ENCODING,
     AUTHORIZATION,
     CONNECTION,
@@ -37,12 +47,13 @@ const NOT_PASSED_ON: [HeaderName; 11] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("x-amz-security-token"),
     HeaderName::from_static("x-amz-expected-bucket-owner"),
+    HeaderName::from_static("x-amz-source-expected-bucket-owner"),
 ];
 
 /// How long a store may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a store may send nothing while its answer is read. Basis: inferred; botocore's own read timeout is 60 s.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a store may neither take more of a body nor send anything. Basis: inferred; botocore's own read timeout is 60 s.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Marks an answer that is the store's own.
 #[derive(Debug, Clone, Copy)]
@@ -50,11 +61,7 @@ pub struct PassedOn;
 
 /// What reaches external stores. No redirect is followed: it would take the request, signed with the configured keys, to another host.
 pub fn client() -> reqwest::Client {
-    let built = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
-        .build();
+    let built = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(CONNECT_TIMEOUT).build();
     built.unwrap_or_else(|error| {
         tracing::error!(%error, "the client for external stores has its defaults");
         reqwest::Client::default()
@@ -66,56 +73,116 @@ pub fn client() -> reqwest::Client {
 /// Errors: keys that a store may take for a way out of the bucket.
 pub fn key_of(path: &str) -> S3Result<String> {
     let key = signature_v4::decode(path);
-    let leaves = key.split('/').any(|segment| matches!(segment, "." | ".."));
-    if leaves || key.contains('\0') {
-        return Err(S3Error::with_message(S3ErrorCode::InvalidURI, "Couldn't parse the specified URI."));
-    }
     if !key.is_empty() {
-        key_path::check(&key).map_err(of_storage)?;
+        check_key(&key)?;
     }
     Ok(key)
 }
 
-/// Passes a request on whose body still is as it was sent, or was decoded where its chunks were signed.
+/// Refuses keys that a store may take for a way out of the bucket.
+pub fn check_key(key: &str) -> S3Result<()> {
+    let leaves = key.split('/').any(|segment| matches!(segment, "." | ".."));
+    if leaves || key.contains('\0') {
+        return Err(S3Error::with_message(S3ErrorCode::InvalidURI, "Couldn't parse the specified URI."));
+    }
+    key_path::check(key).map_err(of_storage)
+}
+
+/// One request to a store, before it is signed.
+#[derive(Debug)]
+pub struct Outgoing {
+    pub method: Method,
+    /// Decoded; empty for the bucket itself.
+    pub key: String,
+    /// Decoded names and values.
+    pub query: Vec<(String, String)>,
+    /// Without anything of a signature.
+    pub headers: HeaderMap,
+}
+
+/// What a store answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    /// The body; it fails when nothing comes for [`IDLE_TIMEOUT`].
+    pub body: BoxStream<'static, io::Result<Bytes>>,
+}
+
+/// Passes a request on whose body still is as it was sent, or was decoded where its chunks were signed. `source_there` is the name the
+/// bucket of a copy's source has in the same store.
 ///
-/// Errors: `ServiceUnavailable` when the store cannot be reached or does not answer in time, `InternalError` when it redirects,
-/// `NotImplemented` for copies from another store.
+/// Errors: as [`send`].
 pub async fn forward(
     client: &reqwest::Client,
-    remote: &RemoteBucket,
-    local_name: &str,
+    (local_name, remote): (&str, &RemoteBucket),
     key: &str,
+    source_there: Option<&str>,
     request: Request<s3s::Body>,
     now: DateTime<Utc>,
 ) -> S3Result<Response> {
     let (parts, body) = request.into_parts();
-    let (base, path) = address(remote, key)?;
-    let query = signature_v4::decoded_query(parts.uri.query().unwrap_or_default());
     let mut headers = passed_on(&parts.headers);
-    if let Some(source) = headers.get(COPY_SOURCE).and_then(|value| value.to_str().ok()) {
-        let source = copy_source(source, local_name, &remote.bucket)?;
+    if let (Some(source), Some(name_there)) = (headers.get(COPY_SOURCE).and_then(|value| value.to_str().ok()), source_there) {
+        let source = copy_source(source, name_there)?;
         headers.insert(COPY_SOURCE, source);
     }
-    let timestamp = now.format("%Y%m%dT%H%M%SZ").to_string();
-    sign(remote, &parts.method, &base, &path, &query, &mut headers, &timestamp)?;
+    let has_length = headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") || parts.headers.contains_key(TRANSFER_ENCODING);
+    let body = has_length.then(|| BodyDataStream::new(body).map_err(io::Error::other).boxed());
+    let query = signature_v4::decoded_query(parts.uri.query().unwrap_or_default());
+    let outgoing = Outgoing { method: parts.method, key: key.to_owned(), query, headers };
+    let answer = send(client, (local_name, remote), outgoing, body, now).await?;
+    let mut response = Response::new(Body::from_stream(answer.body));
+    response.extensions_mut().insert(PassedOn);
+    *response.status_mut() = answer.status;
+    for (name, value) in &answer.headers {
+        if ![CONNECTION, TRANSFER_ENCODING].contains(name) && name != "keep-alive" {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    Ok(response)
+}
 
+/// Signs and sends a request; failures the store tells are answers too.
+///
+/// Errors: `ServiceUnavailable` when the store cannot be reached or does not answer in time, `InternalError` when it redirects.
+pub async fn send(
+    client: &reqwest::Client,
+    (local_name, remote): (&str, &RemoteBucket),
+    outgoing: Outgoing,
+    body: Option<BoxStream<'static, io::Result<Bytes>>>,
+    now: DateTime<Utc>,
+) -> S3Result<Answer> {
+    let Outgoing { method, key, query, mut headers } = outgoing;
+    let (base, path) = address(remote, &key)?;
+    let timestamp = now.format("%Y%m%dT%H%M%SZ").to_string();
+    sign(remote, &method, &base, &path, &query, &mut headers, &timestamp)?;
     let query = signature_v4::canonical_query(&query);
     let url = if query.is_empty() { format!("{base}{path}") } else { format!("{base}{path}?{query}") };
-    let has_length = headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") || parts.headers.contains_key(TRANSFER_ENCODING);
-    let mut passed = client.request(parts.method, url).headers(headers);
-    if has_length {
-        passed = passed.body(reqwest::Body::wrap_stream(BodyDataStream::new(body)));
+    let mut request = client.request(method, url).headers(headers);
+    let moved = Arc::new(Mutex::new(Instant::now()));
+    if let Some(body) = body {
+        let moved = Arc::clone(&moved);
+        // The store takes the next piece of a body only once there is room for it.
+        request = request.body(reqwest::Body::wrap_stream(body.inspect(move |_| *moved.lock() = Instant::now())));
     }
-    let answer = passed.send().await.map_err(|error| {
-        tracing::warn!(bucket = local_name, %error, "the external store did not answer");
-        let text = match () {
-            () if error.is_connect() => "cannot be reached",
-            () if error.is_timeout() => "did not answer in time",
-            () => "did not answer",
-        };
+    let unavailable = |text: &str| {
+        tracing::warn!(bucket = local_name, "the external store {text}");
         S3Error::with_message(S3ErrorCode::ServiceUnavailable, format!("The external store of bucket '{local_name}' {text}."))
+    };
+    let mut sent = std::pin::pin!(request.send());
+    let answer = loop {
+        let deadline = *moved.lock() + IDLE_TIMEOUT;
+        match tokio::time::timeout_at(deadline, &mut sent).await {
+            Ok(answer) => break answer,
+            Err(_) if *moved.lock() + IDLE_TIMEOUT > deadline => {}
+            Err(_) => return Err(unavailable("did not answer in time")),
+        }
+    };
+    let answer = answer.map_err(|error| {
+        tracing::warn!(bucket = local_name, %error, "a request to the external store failed");
+        unavailable(if error.is_connect() { "cannot be reached" } else { "did not answer" })
     })?;
-    if answer.status().is_redirection() && answer.status() != http::StatusCode::NOT_MODIFIED {
+    if answer.status().is_redirection() && answer.status() != StatusCode::NOT_MODIFIED {
         tracing::error!(bucket = local_name, status = answer.status().as_u16(), "the external store redirects");
         return Err(S3Error::with_message(
             S3ErrorCode::InternalError,
@@ -124,16 +191,44 @@ pub async fn forward(
             ),
         ));
     }
-    let mut response = Response::new(Body::empty());
-    response.extensions_mut().insert(PassedOn);
-    *response.status_mut() = answer.status();
-    for (name, value) in answer.headers() {
-        if ![CONNECTION, TRANSFER_ENCODING].contains(name) && name != "keep-alive" {
-            response.headers_mut().append(name.clone(), value.clone());
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = futures::stream::try_unfold(answer, |mut answer| async move {
+        let chunk = tokio::time::timeout(IDLE_TIMEOUT, answer.chunk()).await;
+        let chunk = chunk.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the external store stopped sending"))?;
+        Ok(chunk.map_err(io::Error::other)?.map(|chunk| (chunk, answer)))
+    });
+    Ok(Answer { status, headers, body: body.boxed() })
+}
+
+impl Answer {
+    /// The answer if it tells no failure, else the store's own error.
+    pub async fn successful(self) -> S3Result<Self> {
+        if self.status.is_success() {
+            return Ok(self);
         }
+        let document = self.document().await.unwrap_or_default();
+        let text = String::from_utf8_lossy(&document.1).into_owned();
+        let element = |name: &str| Some(text.split_once(&format!("<{name}>"))?.1.split_once(&format!("</{name}>"))?.0.to_owned());
+        let code = element("Code").unwrap_or_else(|| "ServiceUnavailable".to_owned());
+        let message = element("Message").unwrap_or_else(|| format!("The external store answered with status {}.", document.0.as_u16()));
+        let code = S3ErrorCode::from_bytes(code.as_bytes()).unwrap_or_else(|| S3ErrorCode::Custom(code.into()));
+        let mut error = S3Error::with_message(code, message);
+        error.set_status_code(document.0);
+        Err(error)
     }
-    *response.body_mut() = Body::from_stream(answer.bytes_stream());
-    Ok(response)
+
+    /// Status and body of an answer that is a document.
+    pub async fn document(self) -> S3Result<(StatusCode, Vec<u8>)> {
+        let mut body = self.body;
+        let mut document = Vec::new();
+        while let Some(chunk) = body.next().await {
+            document.extend_from_slice(&chunk.map_err(|_| S3Error::new(S3ErrorCode::ServiceUnavailable))?);
+            if document.len() > DOCUMENT_BYTES_MAX {
+                return Err(S3Error::new(S3ErrorCode::ServiceUnavailable));
+            }
+        }
+        Ok((self.status, document))
+    }
 }
 
 /// Scheme and authority, and the encoded path of a key in its bucket.
@@ -152,7 +247,8 @@ fn address(remote: &RemoteBucket, key: &str) -> S3Result<(String, String)> {
     Ok((format!("{scheme}://{}.{host}", remote.bucket), format!("/{key}")))
 }
 
-fn passed_on(headers: &HeaderMap) -> HeaderMap {
+/// The headers that may cross.
+pub fn passed_on(headers: &HeaderMap) -> HeaderMap {
     let mut kept = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         if !NOT_PASSED_ON.contains(name) {
@@ -163,14 +259,8 @@ fn passed_on(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// `[/]<bucket>/<key>` with the bucket's name there.
-fn copy_source(source: &str, local_name: &str, name_there: &str) -> S3Result<HeaderValue> {
-    let (bucket, key) = source.trim_start_matches('/').split_once('/').unwrap_or((source, ""));
-    if bucket != local_name {
-        return Err(S3Error::with_message(
-            S3ErrorCode::NotImplemented,
-            "Copying from another bucket into one of an external store is not implemented.",
-        ));
-    }
+fn copy_source(source: &str, name_there: &str) -> S3Result<HeaderValue> {
+    let (_, key) = source.strip_prefix('/').unwrap_or(source).split_once('/').unwrap_or((source, ""));
     HeaderValue::from_str(&format!("/{name_there}/{key}")).map_err(|_| S3Error::new(S3ErrorCode::InvalidArgument))
 }
 
@@ -246,10 +336,9 @@ mod tests {
     }
 
     #[test]
-    fn copies_stay_in_the_bucket_and_use_its_name_there() {
-        assert_eq!(copy_source("/here/a/b", "here", "there").unwrap(), "/there/a/b");
-        assert_eq!(copy_source("here/a", "here", "there").unwrap(), "/there/a");
-        assert_eq!(copy_source("lake/a", "here", "there").unwrap_err().code(), &S3ErrorCode::NotImplemented);
+    fn copies_use_the_buckets_name_there() {
+        assert_eq!(copy_source("/here/a/b", "there").unwrap(), "/there/a/b");
+        assert_eq!(copy_source("here/a%2F%20b?versionId=null", "there").unwrap(), "/there/a%2F%20b?versionId=null");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | `aws_chunked` | how an `aws-chunked` body is decoded |
 //! | `addressing` | which bucket a host name stands for |
 //! | `external` | how a request for a bucket in an external store is passed on |
+//! | `external_copy` | how an object is copied into or out of an external store |
 //! | `backend` | which operations exist (the table) |
 //! | `bucket` | buckets: create, head, list, delete, location |
 //! | `bucket_settings` | tags, and the answers for settings no bucket here has |
@@ -32,6 +33,7 @@ mod endpoint;
 mod error;
 mod error_document;
 mod external;
+mod external_copy;
 mod fields;
 mod listing;
 mod multipart;

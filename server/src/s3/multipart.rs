@@ -8,25 +8,21 @@ use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 
 use super::backend::Backend;
 use super::error::{invalid_argument, of_storage};
+use super::external_copy::{self, Wanted};
 use super::fields::{
     attributes_of, checksum_algorithm, checksum_type, coverage_type, etag, named_algorithm, number, owner, owner_id, sent_checksum,
     set_checksum, tags_of_header, timestamp, url_encoded, write_condition,
 };
 use super::object_read::ReadConditions;
-use super::object_write::{check_copy_conditions, copy_range, copy_source};
+use super::object_write::{copy_source, receive_copy};
 use super::received_body::{BodyChecks, part_number};
 use super::write_headers;
 use crate::storage::checksum::{Checksum, ChecksumAlgorithm, ChecksumCoverage};
 use crate::storage::multipart::{CompletedPart, Upload};
-use crate::storage::object_store::read_exact_at;
-use crate::storage::put::Digests;
 use crate::storage::{FileBucket, StorageError, StorageErrorKind, upload};
 
 /// Most parts or uploads a page holds. Ref: ListParts, ListMultipartUploads.
 const ROWS_PAGE_MAX: usize = 1000;
-
-/// Bytes a part copy reads at a time.
-const COPY_CHUNK_BYTES: u64 = 1024 * 1024;
 
 /// CreateMultipartUpload.
 pub async fn create_multipart_upload(
@@ -88,35 +84,18 @@ pub async fn upload_part_copy(backend: &Backend, req: S3Request<UploadPartCopyIn
     let input = req.input;
     let part_number = part_number(input.part_number)?;
     let (source_bucket, source_key) = copy_source(&input.copy_source)?;
-    let source = backend.bucket(&source_bucket).await?;
     let (bucket, found) = find_upload(backend, &input.bucket, input.key, input.upload_id).await?;
-    let (file, info) = upload::blocking(move || source.open_object(&source_key)).await.map_err(of_storage)?;
     let conditions = ReadConditions {
         if_match: input.copy_source_if_match,
         if_none_match: input.copy_source_if_none_match,
         if_modified_since: input.copy_source_if_modified_since,
         if_unmodified_since: input.copy_source_if_unmodified_since,
     };
-    check_copy_conditions(conditions, &info)?;
-    let bytes = match &input.copy_source_range {
-        Some(range) => copy_range(range, info.file.size())?,
-        None => 0..info.file.size(),
-    };
-    let part = upload::blocking(move || {
-        let algorithms: Vec<_> = vec![found.checksum_algorithm.unwrap_or(ChecksumAlgorithm::Crc64nvme)];
-        let mut writer = bucket.writer(Digests::Md5And(&algorithms))?;
-        let mut start = bytes.start;
-        while start < bytes.end {
-            let mut buffer = vec![0; COPY_CHUNK_BYTES.min(bytes.end - start) as usize];
-            read_exact_at(&file, &mut buffer, start)
-                .and_then(|()| writer.write(&buffer))
-                .map_err(|e| StorageError::io(&found.key, "cannot copy the part", e))?;
-            start += buffer.len() as u64;
-        }
-        bucket.put_part(&found, part_number, writer.finish())
-    })
-    .await
-    .map_err(of_storage)?;
+    let wanted = Wanted { bucket: source_bucket, key: source_key, range: input.copy_source_range, conditions, has_tags: false };
+    let source = external_copy::open(&backend.storage, &backend.client, wanted).await?;
+    let algorithm = found.checksum_algorithm.unwrap_or(ChecksumAlgorithm::Crc64nvme);
+    let body = receive_copy(Arc::clone(&bucket), source, algorithm).await?;
+    let part = upload::blocking(move || bucket.put_part(&found, part_number, body)).await.map_err(of_storage)?;
     let mut result =
         CopyPartResult { e_tag: Some(etag(&part.etag)), last_modified: Some(timestamp(part.modified_ms)), ..CopyPartResult::default() };
     set_checksum!(result, &part.checksum);

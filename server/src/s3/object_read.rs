@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::Stream;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
@@ -189,20 +190,45 @@ fn is_enabled(mode: Option<&ChecksumMode>) -> bool {
     mode.is_some_and(|mode| mode.as_str().eq_ignore_ascii_case(ChecksumMode::ENABLED))
 }
 
+/// What the conditions of a read say of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is wanted.
+    Wanted,
+    /// It is another than the one wanted: 412.
+    Failed,
+    /// The caller has it already: 304.
+    Current,
+}
+
 impl ReadConditions {
-    /// `PreconditionFailed` or `NotModified` if the object is not wanted. Ref: RFC 9110, section 13.2.2, as GetObject documents it.
-    pub fn check(self, info: &ObjectInfo) -> S3Result<()> {
+    /// `PreconditionFailed` or `NotModified` if the object is not wanted.
+    pub fn check(&self, info: &ObjectInfo) -> S3Result<()> {
+        match self.verdict(info.etag(), unix_seconds(info.file.modified())) {
+            Verdict::Wanted => Ok(()),
+            Verdict::Failed => Err(precondition_failed()),
+            Verdict::Current => Err(not_modified(info)),
+        }
+    }
+
+    /// A copy answers 412 where a read would answer 304. `modified` is in whole seconds since 1970-01-01 UTC.
+    pub fn check_for_copy(&self, etag: &str, modified: i64) -> S3Result<()> {
+        match self.verdict(etag, modified) {
+            Verdict::Wanted => Ok(()),
+            Verdict::Failed | Verdict::Current => Err(precondition_failed()),
+        }
+    }
+
+    /// Ref: RFC 9110, section 13.2.2, as GetObject and CopyObject document it.
+    fn verdict(&self, etag: &str, modified: i64) -> Verdict {
         let matches = |condition: &ETagCondition| match condition {
             ETagCondition::Any => true,
-            ETagCondition::ETag(tag) => tag.value() == info.etag(),
+            ETagCondition::ETag(tag) => tag.value() == etag,
         };
-        let modified = unix_seconds(info.file.modified());
         let seconds = |timestamp: &Timestamp| unix_ms(timestamp.clone()).div_euclid(1000);
-        let failed =
-            || S3Error::with_message(S3ErrorCode::PreconditionFailed, "At least one of the pre-conditions you specified did not hold");
         match (&self.if_match, &self.if_unmodified_since) {
-            (Some(condition), _) if !matches(condition) => return Err(failed()),
-            (None, Some(time)) if modified > seconds(time) => return Err(failed()),
+            (Some(condition), _) if !matches(condition) => return Verdict::Failed,
+            (None, Some(time)) if modified > seconds(time) => return Verdict::Failed,
             _ => {}
         }
         let is_current = match (&self.if_none_match, &self.if_modified_since) {
@@ -210,8 +236,12 @@ impl ReadConditions {
             (None, Some(time)) => modified <= seconds(time),
             (None, None) => false,
         };
-        if is_current { Err(not_modified(info)) } else { Ok(()) }
+        if is_current { Verdict::Current } else { Verdict::Wanted }
     }
+}
+
+fn precondition_failed() -> S3Error {
+    S3Error::with_message(S3ErrorCode::PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
 }
 
 /// 304 with the ETag a cache keeps.
@@ -268,7 +298,7 @@ impl Selection {
 /// The bytes of a range: a small one at once, a large one as it is sent.
 async fn read_range(file: File, bytes: Range<u64>) -> S3Result<StreamingBlob> {
     if bytes.end - bytes.start > WHOLE_READ_BYTES_MAX {
-        return Ok(stream_range(file, bytes));
+        return Ok(StreamingBlob::wrap(stream_range(file, bytes)));
     }
     let chunk = upload::blocking(move || read_chunk(&file, bytes)).await.map_err(of_storage)?;
     Ok(StreamingBlob::from(s3s::Body::from(chunk)))
@@ -283,9 +313,9 @@ fn read_chunk(file: &File, bytes: Range<u64>) -> Result<Bytes, StorageError> {
 }
 
 /// The bytes of a range, read a chunk at a time off the async threads.
-fn stream_range(file: File, bytes: Range<u64>) -> StreamingBlob {
+pub fn stream_range(file: File, bytes: Range<u64>) -> impl Stream<Item = Result<Bytes, StorageError>> + Send + Sync {
     let state = (Arc::new(file), bytes);
-    StreamingBlob::wrap(futures::stream::try_unfold(state, |(file, bytes)| async move {
+    futures::stream::try_unfold(state, |(file, bytes)| async move {
         if bytes.is_empty() {
             return Ok::<_, StorageError>(None);
         }
@@ -293,5 +323,5 @@ fn stream_range(file: File, bytes: Range<u64>) -> StreamingBlob {
         let reader = Arc::clone(&file);
         let chunk = upload::blocking(move || read_chunk(&reader, bytes.start..end)).await?;
         Ok(Some((chunk, (file, end..bytes.end))))
-    }))
+    })
 }

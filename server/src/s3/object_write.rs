@@ -1,11 +1,15 @@
 //! How are objects written and deleted? Ref: Amazon S3 API reference, PutObject, CopyObject, DeleteObject, DeleteObjects.
 
-use http::StatusCode;
+use std::sync::Arc;
+
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName, StatusCode};
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 
 use super::backend::Backend;
 use super::error::{invalid_argument, of_storage};
+use super::external_copy::{self, Source, Wanted};
 use super::fields::{
     attributes_of, check_version, checksum_type, etag, named_algorithm, number, set_checksum, tags_of_header, unix_ms, unix_seconds,
     write_condition,
@@ -13,8 +17,10 @@ use super::fields::{
 use super::object_read::ReadConditions;
 use super::received_body::BodyChecks;
 use super::write_headers;
-use crate::storage::put::{BodyIdentity, NewObject};
-use crate::storage::{StorageError, StorageErrorKind, key_path, upload};
+use crate::storage::attributes::Tags;
+use crate::storage::checksum::ChecksumAlgorithm;
+use crate::storage::put::{BodyIdentity, NewObject, WrittenBody};
+use crate::storage::{Attributes, FileBucket, StorageError, StorageErrorKind, key_path, upload};
 
 /// Keys one DeleteObjects request may name. Ref: DeleteObjects.
 const DELETE_KEYS_MAX: usize = 1000;
@@ -59,7 +65,6 @@ pub async fn copy_object(backend: &Backend, req: S3Request<CopyObjectInput>) -> 
     let input = req.input;
     let (source_bucket, source_key) = copy_source(&input.copy_source)?;
     key_path::check(&input.key).map_err(of_storage)?;
-    let source = backend.bucket(&source_bucket).await?;
     let target = backend.bucket(&input.bucket).await?;
     let algorithm = named_algorithm(input.checksum_algorithm.as_ref())?;
     let is_known = |directive: Option<&str>| directive.is_none_or(|directive| matches!(directive, "COPY" | "REPLACE"));
@@ -86,23 +91,34 @@ pub async fn copy_object(backend: &Backend, req: S3Request<CopyObjectInput>) -> 
         if_modified_since: input.copy_source_if_modified_since,
         if_unmodified_since: input.copy_source_if_unmodified_since,
     };
-    let (source, info) = upload::blocking(move || source.info(&source_key).map(|info| (source, info))).await.map_err(of_storage)?;
-    check_copy_conditions(conditions, &info)?;
-    if !replaces {
-        let storage_class = attributes.storage_class.take();
-        attributes = info.record.attributes.clone();
-        attributes.storage_class = storage_class;
-    }
-    if !replaces_tags {
-        tags = info.record.tags.clone();
-    }
+    // CopyObject got these after s3s's model of it was made.
+    let condition = write_condition(condition_header(&req.headers, IF_MATCH)?, condition_header(&req.headers, IF_NONE_MATCH)?)?;
     let key = input.key;
-    let copied = upload::blocking(move || {
-        let new = NewObject { attributes, tags, ..NewObject::default() };
-        target.copy_from(&source, &info.file.key, &key, new, algorithm)
-    })
-    .await
-    .map_err(of_storage)?;
+    let mut keep = |kept: Attributes, kept_tags: Tags| {
+        if !replaces {
+            let (storage_class, website_redirect) = (attributes.storage_class.take(), attributes.website_redirect.take());
+            attributes = Attributes { storage_class, website_redirect, ..kept };
+        }
+        if !replaces_tags {
+            tags = kept_tags;
+        }
+        NewObject { attributes: std::mem::take(&mut attributes), tags: std::mem::take(&mut tags), condition: condition.clone() }
+    };
+    let copied = if backend.storage.remote(&source_bucket).is_some() {
+        let wanted = Wanted { bucket: source_bucket, key: source_key, range: None, conditions, has_tags: !replaces_tags };
+        let mut source = external_copy::open(&backend.storage, &backend.client, wanted).await?;
+        let new = keep(std::mem::take(&mut source.attributes), std::mem::take(&mut source.tags));
+        let mut body = receive_copy(Arc::clone(&target), source, algorithm.unwrap_or(ChecksumAlgorithm::Crc64nvme)).await?;
+        let identity = BodyIdentity { etag: body.md5.take().unwrap_or_default(), checksum: body.checksums.pop(), parts: Vec::new() };
+        upload::blocking(move || target.commit(&key, body, new, Some(identity))).await
+    } else {
+        let source = backend.bucket(&source_bucket).await?;
+        let (source, info) = upload::blocking(move || source.info(&source_key).map(|info| (source, info))).await.map_err(of_storage)?;
+        conditions.check_for_copy(info.etag(), unix_seconds(info.file.modified()))?;
+        let new = keep(info.record.attributes.clone(), info.record.tags.clone());
+        upload::blocking(move || target.copy_from(&source, &info.file.key, &key, new, algorithm)).await
+    };
+    let copied = copied.map_err(of_storage)?;
     let mut result = CopyObjectResult {
         e_tag: Some(etag(copied.etag())),
         last_modified: Some(copied.file.modified().into()),
@@ -126,11 +142,21 @@ pub fn copy_source(source: &CopySource) -> S3Result<(String, String)> {
     }
 }
 
-/// A copy answers 412 where a read would answer 304.
-pub fn check_copy_conditions(conditions: ReadConditions, info: &crate::storage::ObjectInfo) -> S3Result<()> {
-    conditions.check(info).map_err(|_| {
-        S3Error::with_message(S3ErrorCode::PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
-    })
+/// Writes what is copied from another store to a temporary file of `bucket`.
+///
+/// Errors: `ServiceUnavailable` when the store stops before the end.
+pub async fn receive_copy(bucket: Arc<FileBucket>, source: Source, algorithm: ChecksumAlgorithm) -> S3Result<WrittenBody> {
+    let ended = || S3Error::with_message(S3ErrorCode::ServiceUnavailable, "The copy's source stopped before its end.");
+    let written = upload::receive(bucket, source.body, vec![algorithm]).await.map_err(|error| match error.kind {
+        StorageErrorKind::InvalidBody => ended(),
+        _ => of_storage(error),
+    })?;
+    if written.size == source.length { Ok(written) } else { Err(ended()) }
+}
+
+fn condition_header(headers: &HeaderMap, name: HeaderName) -> S3Result<Option<ETagCondition>> {
+    let condition = headers.get(name).map(|value| ETagCondition::parse_http_header(value.as_bytes())).transpose();
+    condition.map_err(|_| invalid_argument("Invalid condition"))
 }
 
 /// DeleteObject: a missing object is no error.
