@@ -257,3 +257,93 @@ def test_a_cached_result_is_read_again(session, table):
     first = read(session, sql)
     again = read(session, sql, athena_cache_settings={"max_cache_seconds": 900})
     assert again.query_metadata["QueryExecutionId"] == first.query_metadata["QueryExecutionId"]
+
+
+def test_other_file_formats_are_written_and_read(session):
+    rows = frame()[["a", "s", "ts", "p"]]
+    dataset = {"dataset": True, "database": DATABASE, "partition_cols": ["p"], "boto3_session": session}
+    wr.s3.to_csv(rows, path="s3://wrangler/csv/", table="as_csv", index=False, **dataset)
+    wr.s3.to_json(rows.drop(columns=["ts"]), path="s3://wrangler/json/", table="as_json", orient="records", lines=True, index=False, **dataset)
+    wr.s3.to_orc(rows, path="s3://wrangler/orc/", table="as_orc", **dataset)
+    for table in ("as_csv", "as_json", "as_orc"):
+        found = read(session, f"SELECT a, s, p FROM {table} ORDER BY a")
+        assert found["a"].tolist() == [1, 2, 3] and found["p"].tolist() == ["u", "u", "v"], table
+        assert found["s"].tolist()[::2] == ["x", "z"], table
+        assert sorted(wr.catalog.get_partitions(DATABASE, table, boto3_session=session).values()) == [["u"], ["v"]]
+    assert read(session, "SELECT ts FROM as_csv")["ts"].tolist() == [pd.Timestamp("2020-01-01 01:02:03.456")] * 3
+    assert len(wr.athena.read_sql_table("as_orc", DATABASE, s3_output=OUTPUT, boto3_session=session)) == 3
+
+
+def test_its_buckets_are_athenas(session):
+    rows = pd.DataFrame({"a": range(100), "s": [f"text {number}" for number in range(100)]})
+    for column in ("a", "s"):
+        table = f"bucketed_by_{column}"
+        wr.s3.to_parquet(
+            rows, path=f"s3://wrangler/{table}/", dataset=True, database=DATABASE, table=table, bucketing_info=([column], 4), boto3_session=session
+        )
+        theirs = read(session, f'SELECT a, "$bucket" AS b FROM {table} ORDER BY a')
+        # The same rows by CREATE TABLE AS; awswrangler's hash and ours are two programs.
+        wr.athena.create_ctas_table(
+            f"SELECT a, s FROM {table}", database=DATABASE, ctas_table=f"{table}_again", bucketing_info=([column], 4), s3_output=f"s3://wrangler/{table}-again/", wait=True, boto3_session=session
+        )
+        ours = read(session, f'SELECT a, "$bucket" AS b FROM {table}_again ORDER BY a')
+        assert theirs["b"].tolist() == ours["b"].tolist(), column
+        assert set(ours["b"]) == {0, 1, 2, 3}
+
+
+def test_tables_by_ctas_without_rows_and_in_text(session, table):
+    arguments = {"database": DATABASE, "wait": True, "boto3_session": session}
+    wr.athena.create_ctas_table("SELECT a, s, p FROM t", ctas_table="shape_only", schema_only=True, s3_output="s3://wrangler/shape/", **arguments)
+    assert wr.catalog.get_table_types(DATABASE, "shape_only", boto3_session=session) == {"a": "bigint", "s": "string", "p": "string"}
+    assert read(session, "SELECT count(*) AS n FROM shape_only")["n"].tolist() == [0]
+    wr.athena.create_ctas_table(
+        "SELECT a, s FROM t", ctas_table="in_text", storage_format="textfile", field_delimiter=";", s3_output="s3://wrangler/text/", **arguments
+    )
+    assert wr.catalog.table(DATABASE, "in_text", boto3_session=session)["Type"].tolist() == ["bigint", "string"]
+    assert sorted(read(session, "SELECT a FROM in_text")["a"]) == [1, 2, 3]
+
+
+def test_prepared_statements(session, table):
+    wr.athena.create_prepared_statement("SELECT a, p FROM t WHERE a = ?", "by_number", boto3_session=session)
+    assert "by_number" in [statement["StatementName"] for statement in wr.athena.list_prepared_statements(boto3_session=session)]
+    assert read(session, 'EXECUTE "by_number"', params=["2"], paramstyle="qmark")[["a", "p"]].values.tolist() == [[2, "u"]]
+    assert read(session, 'EXECUTE "by_number" USING 3')["p"].tolist() == ["v"]
+    with pytest.raises(wr.exceptions.AlreadyExists):
+        wr.athena.create_prepared_statement("SELECT 1 AS n", "by_number", mode="error", boto3_session=session)
+    wr.athena.create_prepared_statement("SELECT 1 AS n", "by_number", mode="update", boto3_session=session)
+    assert read(session, 'EXECUTE "by_number"')["n"].tolist() == [1]
+    wr.athena.delete_prepared_statement("by_number", boto3_session=session)
+    with pytest.raises(wr.exceptions.QueryFailed, match="NOT_FOUND: Prepared statement not found: by_number"):
+        read(session, 'EXECUTE "by_number"')
+
+
+def test_the_catalogue_s_other_functions(session, table):
+    about = {"boto3_session": session}
+    wr.catalog.create_parquet_table(DATABASE, "managed", "s3://wrangler/t/", {"a": "bigint"}, partitions_types={"p": "string", "y": "bigint"}, **about)
+    wr.catalog.add_parquet_partitions(DATABASE, "managed", {"s3://wrangler/t/p=u/y=2020/": ["u", "2020"]}, **about)
+    assert wr.catalog.get_parquet_partitions(DATABASE, "managed", **about) == {"s3://wrangler/t/p=u/y=2020/": ["u", "2020"]}
+    wr.catalog.add_column(DATABASE, "managed", "b", "int", "new", **about)
+    assert wr.catalog.table(DATABASE, "managed", **about)["Column Name"].tolist() == ["a", "b", "p", "y"]
+    wr.catalog.delete_column(DATABASE, "managed", "b", **about)
+    wr.catalog.upsert_table_parameters({"k": "w"}, DATABASE, "managed", **about)
+    assert wr.catalog.get_table_parameters(DATABASE, "managed", **about)["k"] == "w"
+    wr.catalog.overwrite_table_parameters({"only": "this"}, DATABASE, "managed", **about)
+    assert wr.catalog.get_table_parameters(DATABASE, "managed", **about) == {"only": "this"}
+    assert wr.catalog.get_table_number_of_versions(DATABASE, "managed", **about) > 1
+    wr.catalog.delete_all_partitions("managed", DATABASE, **about)
+    assert wr.catalog.get_partitions(DATABASE, "managed", **about) == {}
+    assert DATABASE in wr.catalog.databases(**about)["Database"].tolist()
+    assert "managed" in [found["Name"] for found in wr.catalog.get_tables(database=DATABASE, name_contains="anage", **about)]
+    assert "managed" in [found["Name"] for found in wr.catalog.search_tables("managed", **about)]
+    wr.catalog.create_database("short_lived", **about)
+    wr.catalog.delete_database("short_lived", **about)
+    assert "short_lived" not in [found["Name"] for found in wr.catalog.get_databases(**about)]
+
+
+def test_what_is_not_built_is_refused_by_name(session):
+    rows = frame()[["a", "s"]]
+    with pytest.raises(wr.exceptions.QueryFailed, match="NOT_SUPPORTED: Iceberg tables are not supported by owlake yet: wrangled.ice"):
+        wr.athena.to_iceberg(
+            rows, database=DATABASE, table="ice", temp_path="s3://wrangler/tmp/", table_location="s3://wrangler/ice/", s3_output=OUTPUT, boto3_session=session
+        )
+    assert not wr.catalog.does_table_exist(DATABASE, "ice", boto3_session=session)

@@ -16,9 +16,12 @@ sqlalchemy = pytest.importorskip("sqlalchemy")
 from pyathena.arrow.cursor import ArrowCursor  # noqa: E402
 from pyathena.async_cursor import AsyncCursor  # noqa: E402
 from pyathena.cursor import DictCursor  # noqa: E402
+from pyathena.pandas.async_cursor import AsyncPandasCursor  # noqa: E402
 from pyathena.pandas.cursor import PandasCursor  # noqa: E402
 from pyathena.pandas.util import to_sql  # noqa: E402
 from pyathena.polars.cursor import PolarsCursor  # noqa: E402
+from pyathena.s3fs.cursor import S3FSCursor  # noqa: E402
+from pyathena.spark.cursor import SparkCursor  # noqa: E402
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 STAGING = "s3://pyathena/staging/"
@@ -215,3 +218,66 @@ def test_frames_become_tables(connection, engine):
     assert connection.cursor().execute("SELECT a, s, p FROM reflected.framed ORDER BY a").fetchall() == [(1, "x", "u"), (2, None, "u"), (3, "z", "v")]
     frame.to_sql("inserted", engine, schema="reflected", index=False, if_exists="replace", method="multi")
     assert pandas.read_sql("SELECT a, s, p FROM reflected.inserted ORDER BY a", engine)["s"].tolist()[::2] == ["x", "z"]
+
+
+def test_the_file_system_cursor(connection):
+    rows = connection.cursor(S3FSCursor).execute("""SELECT 1 AS a, 'x,"y' AS b, CAST(NULL AS varchar) AS c""").fetchall()
+    assert rows == [(1, 'x,"y', None)]
+
+
+def test_frames_in_the_background_and_in_chunks(connection):
+    cursor = connection.cursor(AsyncPandasCursor, unload=True)
+    assert cursor.execute("SELECT 7 AS a")[1].result().as_pandas()["a"].tolist() == [7]
+    chunks = connection.cursor(PandasCursor).execute("SELECT n FROM UNNEST(sequence(1, 25)) t(n)", chunksize=10).as_pandas()
+    assert [len(chunk) for chunk in chunks] == [10, 10, 5]
+
+
+def test_many_inserts_and_a_started_one(connection):
+    connection.cursor().execute("CREATE TABLE reflected.many WITH (external_location = 's3://pyathena/many/') AS SELECT 1 AS a, 'x' AS s WHERE false")
+    connection.cursor().executemany("INSERT INTO reflected.many VALUES (%(a)d, %(s)s)", [{"a": 1, "s": "u"}, {"a": 2, "s": "v"}])
+    started = []
+    rows = connection.cursor(on_start_query_execution=started.append).execute("SELECT * FROM reflected.many ORDER BY a").fetchall()
+    assert rows == [(1, "u"), (2, "v")] and len(started) == 1
+
+
+def test_sqlalchemy_reflects_views_and_inserts_rows(connection, engine):
+    with engine.connect() as opened:
+        opened.execute(sqlalchemy.text("CREATE OR REPLACE VIEW reflected.v AS SELECT a, b FROM reflected.t"))
+    inspector = sqlalchemy.inspect(engine)
+    assert inspector.get_view_names("reflected") == ["v"]
+    assert [(column["name"], type(column["type"])) for column in inspector.get_columns("v", "reflected")] == [("a", sqlalchemy.types.INTEGER), ("b", sqlalchemy.types.String)]
+    assert inspector.get_view_definition("v", "reflected").startswith("CREATE VIEW reflected.v AS\nSELECT")
+    with engine.connect() as opened:
+        opened.execute(sqlalchemy.text("DROP VIEW reflected.v"))
+    metadata = sqlalchemy.MetaData()
+    table = sqlalchemy.Table(
+        "rows_in",
+        metadata,
+        sqlalchemy.Column("id", sqlalchemy.Integer),
+        sqlalchemy.Column("s", sqlalchemy.String),
+        sqlalchemy.Column("p", sqlalchemy.String, awsathena_partition=True),
+        schema="reflected",
+        awsathena_location="s3://pyathena/rows_in/",
+        awsathena_file_format="PARQUET",
+        awsathena_compression="SNAPPY",
+    )
+    metadata.create_all(engine)
+    with engine.connect() as opened:
+        opened.execute(table.insert(), {"id": 1, "s": "x", "p": "q"})
+        opened.execute(table.insert().values([{"id": 2, "s": "y", "p": "q"}, {"id": 3, "s": None, "p": "r"}]))
+        assert opened.execute(sqlalchemy.select(table).order_by(table.c.id)).fetchall() == [(1, "x", "q"), (2, "y", "q"), (3, None, "r")]
+    again = sqlalchemy.Table("rows_in", sqlalchemy.MetaData(), schema="reflected", autoload_with=engine)
+    assert again.columns.keys() == ["id", "s", "p"]
+    metadata.drop_all(engine)
+
+
+@pytest.mark.parametrize("dialect", ["pandas", "polars", "s3fs"])
+def test_the_dialect_reads_through_other_cursors(connection, dialect):
+    address = f"awsathena+{dialect}://:@athena.us-east-1.amazonaws.com:443/reflected?s3_staging_dir={STAGING}&poll_interval=0.02"
+    with sqlalchemy.create_engine(address).connect() as opened:
+        assert opened.execute(sqlalchemy.text("SELECT 1 AS a, 'x' AS b")).fetchall() == [(1, "x")]
+
+
+def test_spark_is_refused_by_name(connection):
+    with pytest.raises(pyathena.error.OperationalError, match="StartSession is not implemented by this emulator"):
+        connection.cursor(SparkCursor, work_group="primary")
