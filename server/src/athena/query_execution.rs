@@ -6,8 +6,9 @@ use crate::app::App;
 use crate::athena::timestamp::seconds;
 use crate::error::{ApiError, ApiErrorKind};
 use crate::query::cancel;
-use crate::query::record::Statistics;
+use crate::query::record::{Statistics, Submission};
 use crate::query::settings::ResultSettings;
+use crate::query::state::QueryState;
 use crate::query::store::Query;
 use crate::query::workgroups::PRIMARY;
 use crate::wire::{Operation, RequestContext, call, page_token};
@@ -107,7 +108,7 @@ async fn get_query_runtime_statistics(
     let statistics = query.statistics();
     let timeline = QueryRuntimeStatisticsTimeline {
         query_queue_time_in_millis: Some(signed(statistics.queue_ms)),
-        service_pre_processing_time_in_millis: Some(signed(query.submission.preprocessing_ms)),
+        service_pre_processing_time_in_millis: shown_preprocessing_ms(query.state(), &query.submission).map(signed),
         query_planning_time_in_millis: statistics.planning_ms.map(signed),
         engine_execution_time_in_millis: statistics.engine_ms.map(signed),
         service_processing_time_in_millis: statistics.processing_ms.map(signed),
@@ -162,7 +163,7 @@ fn shown(query: &Query) -> QueryExecution {
         }),
         query_execution_context: Some(QueryExecutionContext { database: submission.database.clone(), catalog: submission.catalog.clone() }),
         status: Some(status),
-        statistics: Some(statistics(&query.statistics(), submission.preprocessing_ms, settings.is_managed)),
+        statistics: Some(statistics(&query.statistics(), shown_preprocessing_ms(state, submission), settings.is_managed)),
         work_group: Some(submission.workgroup.clone()),
         engine_version: Some(engine_version(settings.selected_engine_version.as_deref().unwrap_or(AUTO))),
         execution_parameters: Some(submission.parameters.clone()).filter(|parameters| !parameters.is_empty()),
@@ -170,14 +171,19 @@ fn shown(query: &Query) -> QueryExecution {
     }
 }
 
-fn statistics(measured: &Statistics, preprocessing_ms: u64, is_managed: bool) -> QueryExecutionStatistics {
+/// A queued query shows its queue and total time only. Ref: measured Athena behaviour, "Polling view".
+fn shown_preprocessing_ms(state: QueryState, submission: &Submission) -> Option<u64> {
+    (state != QueryState::Queued).then_some(submission.preprocessing_ms)
+}
+
+fn statistics(measured: &Statistics, preprocessing_ms: Option<u64>, is_managed: bool) -> QueryExecutionStatistics {
     QueryExecutionStatistics {
         engine_execution_time_in_millis: measured.engine_ms.map(signed),
         data_scanned_in_bytes: measured.bytes_scanned.map(signed),
         data_manifest_location: measured.manifest_location.clone().filter(|_| !is_managed),
         total_execution_time_in_millis: Some(signed(measured.total_ms)),
         query_queue_time_in_millis: Some(signed(measured.queue_ms)),
-        service_pre_processing_time_in_millis: Some(signed(preprocessing_ms)),
+        service_pre_processing_time_in_millis: preprocessing_ms.map(signed),
         query_planning_time_in_millis: measured.planning_ms.map(signed),
         service_processing_time_in_millis: measured.processing_ms.map(signed),
         result_reuse_information: measured

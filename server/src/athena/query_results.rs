@@ -53,8 +53,8 @@ async fn succeeded(
     let size = outcome.statistics.bytes_written.unwrap_or(0);
     let listing = format!("GetQueryResults/{}", submission.id);
     let offset: u64 = match token {
-        // A result without rows has no second page to be wrong about.
-        Some(token) if size > 0 => {
+        // A result without rows has no second page to be wrong about. Ref: measured Athena behaviour, "GetQueryResults".
+        Some(token) if size > 0 && outcome.statistics.rows_written != Some(0) => {
             page_token::decode(&listing, &token).ok_or_else(|| ApiError::invalid_input(format!("Malformed nextPageToken {token}")))?
         }
         _ => 0,

@@ -21,7 +21,7 @@ pub const START_QUERY_EXECUTION: Operation =
 
 async fn start_query_execution(
     app: Arc<App>,
-    _context: RequestContext,
+    caller: RequestContext,
     input: StartQueryExecutionInput,
 ) -> Result<StartQueryExecutionOutput, ApiError> {
     let token = checked_token(input.client_request_token)?;
@@ -37,6 +37,7 @@ async fn start_query_execution(
     let reuse = input.result_reuse_configuration.and_then(|reuse| reuse.result_reuse_by_age_configuration);
     let request = Request {
         text: input.query_string,
+        account_id: Some(caller.account_id),
         catalog: context.catalog,
         database: context.database,
         workgroup: input.work_group,

@@ -107,8 +107,13 @@ fn change(
 
 /// Tags by key. Errors: a reserved key, or too many.
 pub fn tags(tags: Option<Vec<Tag>>) -> Result<BTreeMap<String, String>, ApiError> {
+    let given = tags.unwrap_or_default();
+    let count = given.len();
     let tags: BTreeMap<String, String> =
-        tags.unwrap_or_default().into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect();
+        given.into_iter().map(|tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default())).collect();
+    if tags.len() < count {
+        return Err(ApiError::invalid_input("a tag key is given twice"));
+    }
     if let Some(key) = tags.keys().find(|key| key.is_empty() || key.starts_with("aws:")) {
         return Err(ApiError::invalid_input(format!("the tag key '{key}' is not allowed")));
     }

@@ -88,16 +88,21 @@ impl Failure {
     pub fn unwritten(error: &object_store::Error, uri: &str) -> Self {
         use object_store::Error::{PermissionDenied, Unauthenticated};
         match error {
-            PermissionDenied { .. } | Unauthenticated { .. } => Failure {
-                category: USER,
-                error_type: 1501,
-                is_retryable: false,
-                message: format!(
-                    "Access denied when writing output to url: {uri}. Please ensure you are allowed to access the S3 bucket. If you are encrypting query results with KMS key, please ensure you are allowed to access your KMS key"
-                ),
-                habit: Habit::Engine,
-            },
+            PermissionDenied { .. } | Unauthenticated { .. } => Failure::denied(uri),
             _ => Failure::system(401, "The result of the query could not be written"),
+        }
+    }
+
+    /// The result bucket may not be written, or is another account's than expected. Ref: Athena's own text; API reference, ExpectedBucketOwner.
+    pub fn denied(uri: &str) -> Self {
+        Failure {
+            category: USER,
+            error_type: 1501,
+            is_retryable: false,
+            message: format!(
+                "Access denied when writing output to url: {uri}. Please ensure you are allowed to access the S3 bucket. If you are encrypting query results with KMS key, please ensure you are allowed to access your KMS key"
+            ),
+            habit: Habit::Engine,
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Job {
     pub query: Arc<Query>,
     /// Where its result goes.
     pub place: ResultPlace,
+    /// Whether the result bucket's owner is another one than the client expects.
+    pub is_foreign_bucket: bool,
     /// What it runs under.
     pub session: Session,
     /// What it runs.
@@ -36,7 +38,7 @@ pub struct Job {
 
 /// Runs a query to its end.
 pub async fn run(app: Arc<App>, job: Job) {
-    let Job { query, place, session, statement, admitted } = job;
+    let Job { query, place, is_foreign_bucket, session, statement, admitted } = job;
     let turn = tokio::select! {
         biased;
         () = query.cancel.cancelled() => None,
@@ -51,7 +53,13 @@ pub async fn run(app: Arc<App>, job: Job) {
         return;
     }
     let mut phases = Phases { started: Instant::now(), planned: None, engine_ended: None };
-    let story = AssertUnwindSafe(execute(&app, &query, &place, session, statement, &mut phases)).catch_unwind();
+    let story = async {
+        if is_foreign_bucket {
+            return Err(Unfinished::Output(Failure::denied(&place.uri)));
+        }
+        execute(&app, &query, &place, session, statement, &mut phases).await
+    };
+    let story = AssertUnwindSafe(story).catch_unwind();
     let ended = tokio::select! {
         biased;
         ended = story => ended.unwrap_or_else(|_| Err(Unfinished::Engine(EngineError::internal("Internal error")))),

@@ -35,6 +35,8 @@ const LOCATION_WANTED: &str = "CREATE TABLE AS SELECT in a WorkGroup with manage
 pub struct Request {
     /// The text as sent.
     pub text: String,
+    /// The account that asks, the owner of every bucket; `None` for a caller inside the process.
+    pub account_id: Option<String>,
     /// The catalog as sent.
     pub catalog: Option<String>,
     /// The database as sent.
@@ -61,6 +63,8 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     session.prepared = Some(Arc::new(WorkgroupStatements { app: app.clone(), workgroup: workgroup.name.clone() }));
     let Accepted { statement_type, substatement_type, has_external_location, is_plan_only, statement } =
         app.executor.accept(&request.text, &session).map_err(|error| refused(app, error))?;
+    let owner = result.expected_bucket_owner.as_ref();
+    let is_foreign_bucket = owner.zip(request.account_id.as_ref()).is_some_and(|(owner, account_id)| owner != account_id);
     let is_managed = workgroup.managed.is_some();
     if has_external_location && workgroup.is_enforced && !is_managed {
         return Err(ApiError::invalid_input(LOCATION_ENFORCED));
@@ -111,7 +115,7 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     };
     session.output = Some(SessionOutput { location: output, engine_query_id: query.submission.engine_query_id.clone() });
     if let Some(admitted) = admitted {
-        let job = run::Job { query: query.clone(), place, session, statement, admitted };
+        let job = run::Job { query: query.clone(), place, is_foreign_bucket, session, statement, admitted };
         app.query_runtime.spawn(run::run(app.clone(), job));
     }
     Ok(query)

@@ -155,7 +155,8 @@ impl Body {
             }
             Output::Text(lines) => {
                 self.rows = lines.len() as u64;
-                chunk = text::body(form, &lines).into_bytes();
+                let header = described.first().map_or("", |column| column.name.as_str());
+                chunk = text::body(form, header, &lines).into_bytes();
             }
             Output::Nothing => {}
             Output::Written(written) => {

@@ -4,15 +4,12 @@
 
 use crate::results::location::Form;
 
-/// The column of EXPLAIN, also its header line.
-pub const QUERY_PLAN: &str = "Query Plan";
-
-/// The body of a `.txt` object.
-pub fn body(form: Form, lines: &[String]) -> String {
-    let length = lines.iter().map(|line| line.len() + 1).sum::<usize>() + QUERY_PLAN.len() + 1;
+/// The body of a `.txt` object. `header` is the name of EXPLAIN's one column: `Query Plan`, or `Valid` of what is only validated.
+pub fn body(form: Form, header: &str, lines: &[String]) -> String {
+    let length = lines.iter().map(|line| line.len() + 1).sum::<usize>() + header.len() + 1;
     let mut out = String::with_capacity(length);
     if form == Form::Explain {
-        out.push_str(QUERY_PLAN);
+        out.push_str(header);
         out.push('\n');
     }
     for (at, line) in lines.iter().enumerate() {
@@ -35,8 +32,8 @@ mod tests {
     #[test]
     fn lines_are_joined_and_plans_end_in_a_newline() {
         let lines = ["a\tb".to_owned(), "c".to_owned()];
-        assert_eq!(body(Form::Text, &lines), "a\tb\nc");
-        assert_eq!(body(Form::Text, &[]), "");
-        assert_eq!(body(Form::Explain, &lines), "Query Plan\na\tb\nc\n");
+        assert_eq!(body(Form::Text, "x", &lines), "a\tb\nc");
+        assert_eq!(body(Form::Text, "x", &[]), "");
+        assert_eq!(body(Form::Explain, "Query Plan", &lines), "Query Plan\na\tb\nc\n");
     }
 }

@@ -40,5 +40,5 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<Wri
     let table = WriteTable::new(data, written.collect(), format, None, folders, names, buckets)?;
     let rows = scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?;
     // Without rows, too: PyAthena's tests against the service (`test_empty_result_unload`) find a manifest, and it is empty.
-    Ok(WriteJob { plan: Some(WritePlan { rows, table }), entry: None, has_manifest: true })
+    Ok(WriteJob { plan: Some(WritePlan { rows, table }), entry: None, has_manifest: false })
 }
