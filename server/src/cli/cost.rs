@@ -2,18 +2,25 @@
 //!
 //! Queries, and CREATE TABLE AS, INSERT and UNLOAD, run under EXPLAIN ANALYZE, which does what they do, is billed what they are
 //! billed, and names the partitions and columns; every other statement runs as it is. So those after it find its tables.
+//! A text without statements is an error: a check that checks nothing must not pass.
 //!
 //! Ref: Amazon Athena pricing; Athena user guide, "EXPLAIN ANALYZE".
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use owlake_syntax::Statement;
+use owlake_syntax::trino::ast::StatementKind;
 
 use super::client::{Client, ClientError, QueryOptions};
 use super::print::bytes;
 use super::query::statements;
 use crate::query::metering::{billed_mb_of, usd};
+
+/// What is put before a statement to learn what it touches.
+const ANALYZE: &str = "EXPLAIN ANALYZE (FORMAT JSON) ";
 
 /// What the command was asked for.
 #[derive(Debug, Clone)]
@@ -26,6 +33,8 @@ pub struct CostCommand {
     pub bytes_max: Option<u64>,
     /// The most all statements together may cost.
     pub usd_max: Option<f64>,
+    /// Whether one JSON document is printed rather than text for people.
+    pub is_json: bool,
 }
 
 /// What one statement read.
@@ -45,22 +54,66 @@ struct Touched {
     columns: Vec<String>,
 }
 
-/// Prints the cost of each statement and of all. Errors: a statement fails, or the bounds are passed; the text says which.
+/// Prints the cost of each statement and of all. Errors: there is no statement, one fails, or the bounds are passed; the text says which.
 pub async fn run(client: &Client, command: &CostCommand) -> Result<(), String> {
-    let mut total = Cost::default();
-    for (at, statement) in statements(&command.sql).iter().enumerate() {
-        let cost = cost(client, statement, &command.options).await.map_err(|error| format!("statement {}: {error}", at + 1))?;
-        print!("{}", report(at + 1, statement, &cost, command.usd_per_tb));
-        total.bytes_scanned += cost.bytes_scanned;
-        total.billed_mb += cost.billed_mb;
+    if let Some(usd_max) = command.usd_max.filter(|usd_max| !(*usd_max >= 0.0)) {
+        return Err(format!("--max-usd {usd_max} is no amount of money"));
     }
-    println!("total: {}", amounts(&total, command.usd_per_tb));
-    exceeded(&total, command).map_or(Ok(()), Err)
+    let statements = statements(&command.sql);
+    if statements.is_empty() {
+        return Err("there is no statement to price".to_owned());
+    }
+    let mut total = Cost::default();
+    let mut shown = Vec::with_capacity(statements.len());
+    let mut failed = None;
+    for (at, statement) in statements.iter().enumerate() {
+        match cost(client, statement, &command.options).await {
+            Ok(cost) => {
+                total.bytes_scanned += cost.bytes_scanned;
+                total.billed_mb += cost.billed_mb;
+                if command.is_json {
+                    shown.push(described(statement, &cost, command.usd_per_tb));
+                } else {
+                    print!("{}", report(at + 1, statement, &cost, command.usd_per_tb));
+                }
+            }
+            Err(error) => {
+                failed = Some(format!("statement {}: {}", at + 1, in_statement(&error.to_string(), is_analyzed(statement))));
+                break;
+            }
+        }
+    }
+    let has_failed = failed.is_some();
+    let outcome = failed.or_else(|| exceeded(&total, command));
+    if command.is_json {
+        let document = json!({
+            "statements": shown,
+            "total": { "bytes_scanned": total.bytes_scanned, "billed_mb": total.billed_mb, "usd": usd(total.billed_mb, command.usd_per_tb) },
+            "usd_per_tb": command.usd_per_tb,
+            "error": outcome,
+        });
+        println!("{document:#}");
+    } else if !has_failed {
+        println!("total: {}", amounts(&total, command.usd_per_tb));
+    }
+    outcome.map_or(Ok(()), Err)
+}
+
+/// The error's text with its place in the statement as written, not behind the words put before it.
+fn in_statement(text: &str, is_analyzed: bool) -> String {
+    const FIRST_LINE: &str = "line 1:";
+    let place = || {
+        let (before, rest) = text.split_once(FIRST_LINE).filter(|_| is_analyzed)?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let column = rest[..digits].parse::<usize>().ok()?.checked_sub(ANALYZE.len()).filter(|column| *column > 0)?;
+        Some(format!("{before}{FIRST_LINE}{column}{}", &rest[digits..]))
+    };
+    place().unwrap_or_else(|| text.to_owned())
 }
 
 async fn cost(client: &Client, statement: &str, options: &QueryOptions) -> Result<Cost, ClientError> {
     if is_analyzed(statement) {
-        let result = client.run(&format!("EXPLAIN ANALYZE (FORMAT JSON) {statement}"), options).await?;
+        let result = client.run(&format!("{ANALYZE}{statement}"), options).await?;
         let lines: Vec<&str> = result.rows.iter().filter_map(|row| row.first().and_then(Option::as_deref)).collect();
         let plan = serde_json::from_str(&lines.join("\n")).map_err(|error| ClientError::Malformed(error.to_string()))?;
         let mut tables = BTreeMap::new();
@@ -68,8 +121,7 @@ async fn cost(client: &Client, statement: &str, options: &QueryOptions) -> Resul
         return Ok(Cost { bytes_scanned: result.bytes_scanned, billed_mb: billed_mb_of(result.bytes_scanned), tables });
     }
     let result = client.run(statement, options).await?;
-    let is_billed =
-        result.statement_type == "DML" && result.substatement_type != "EXPLAIN" || result.substatement_type == "CREATE_TABLE_AS_SELECT";
+    let is_billed = result.statement_type == "DML" && !is_plan_only(statement) || result.substatement_type == "CREATE_TABLE_AS_SELECT";
     let billed_mb = if is_billed { billed_mb_of(result.bytes_scanned) } else { 0 };
     Ok(Cost { bytes_scanned: result.bytes_scanned, billed_mb, tables: BTreeMap::new() })
 }
@@ -79,6 +131,14 @@ async fn cost(client: &Client, statement: &str, options: &QueryOptions) -> Resul
 fn is_analyzed(statement: &str) -> bool {
     owlake_syntax::router::parse(statement)
         .is_ok_and(|parsed| matches!(parsed.kind.substatement_type, "SELECT" | "CREATE_TABLE_AS_SELECT" | "INSERT" | "UNLOAD"))
+}
+
+/// Whether a statement only shows a plan, which is free; EXPLAIN ANALYZE runs it.
+fn is_plan_only(statement: &str) -> bool {
+    owlake_syntax::router::parse(statement).is_ok_and(|parsed| match parsed.statement {
+        Statement::Trino(statement) => matches!(&statement.kind, StatementKind::Explain(explain) if !explain.is_analyze),
+        Statement::Hive(_) => false,
+    })
 }
 
 /// The scanned tables of a plan. A table that is scanned twice shows the columns of both scans and the larger one's partitions.
@@ -134,6 +194,21 @@ fn report(number: usize, statement: &str, cost: &Cost, usd_per_tb: f64) -> Strin
     text
 }
 
+/// A statement's cost for a program.
+fn described(statement: &str, cost: &Cost, usd_per_tb: f64) -> Value {
+    let table = |(name, touched): (&String, &Touched)| {
+        let partitions = touched.partitions.map(|(read, all)| json!({ "read": read, "total": all }));
+        (name.clone(), json!({ "columns": touched.columns, "partitions": partitions }))
+    };
+    json!({
+        "sql": statement,
+        "bytes_scanned": cost.bytes_scanned,
+        "billed_mb": cost.billed_mb,
+        "usd": usd(cost.billed_mb, usd_per_tb),
+        "tables": cost.tables.iter().map(table).collect::<serde_json::Map<String, Value>>(),
+    })
+}
+
 fn amounts(cost: &Cost, usd_per_tb: f64) -> String {
     let Cost { bytes_scanned, billed_mb, .. } = cost;
     format!("scanned {bytes_scanned} bytes ({}), billed {billed_mb} MB, ${:.6}", bytes(*bytes_scanned), usd(*billed_mb, usd_per_tb))
@@ -181,11 +256,27 @@ mod tests {
             usd_per_tb: 5.0,
             bytes_max: Some(100),
             usd_max: Some(0.001),
+            is_json: false,
         };
         let cost = |bytes_scanned, billed_mb| Cost { bytes_scanned, billed_mb, tables: BTreeMap::new() };
         assert_eq!(exceeded(&cost(100, 10), &command), None);
         assert!(exceeded(&cost(101, 10), &command).unwrap().contains("--max-bytes 100"));
         assert!(exceeded(&cost(100, 1000), &command).unwrap().contains("--max-usd 0.001"));
+    }
+
+    #[test]
+    fn errors_point_into_the_statement_as_written() {
+        let text = "COLUMN_NOT_FOUND: line 1:38: Column 'nope' cannot be resolved";
+        assert_eq!(in_statement(text, true), "COLUMN_NOT_FOUND: line 1:8: Column 'nope' cannot be resolved");
+        assert_eq!(in_statement(text, false), text);
+        assert_eq!(in_statement("X: line 2:38: y", true), "X: line 2:38: y");
+        assert_eq!(in_statement("X: line 1:1: y", true), "X: line 1:1: y");
+    }
+
+    #[test]
+    fn plans_are_free_and_measured_runs_are_not() {
+        assert!(is_plan_only("EXPLAIN SELECT 1"));
+        assert!(!is_plan_only("-- x\nEXPLAIN ANALYZE SELECT 1"));
     }
 
     #[test]

@@ -99,7 +99,8 @@ fn command() -> Command {
                         .value_name("USD")
                         .value_parser(value_parser!(f64))
                         .help("fail when all statements together cost more"),
-                ),
+                )
+                .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("print one JSON document")),
         )
         .subcommand(with_settings(with_connection(Command::new("repl").about("Work with a server line by line"))))
 }
@@ -269,6 +270,7 @@ fn cost_command(arguments: &ArgMatches) -> Result<(), String> {
             usd_per_tb,
             bytes_max: arguments.get_one::<u64>("max-bytes").copied(),
             usd_max: arguments.get_one::<f64>("max-usd").copied(),
+            is_json: arguments.get_flag("json"),
         };
         let outcome = cost::run(&client, &command).await;
         if let Some(server) = server {

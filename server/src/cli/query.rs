@@ -1,5 +1,7 @@
 //! What does `owlake query` do? Runs statements given on the command line or in a file, and prints their rows. Ref: psql -c, duckdb -c.
 
+use owlake_syntax::lexer::{TokenKind, tokenize};
+
 use super::client::{Client, ClientError, QueryOptions};
 use super::print::{self, Format};
 
@@ -28,7 +30,8 @@ pub async fn run(client: &Client, command: &QueryCommand) -> Result<(), ClientEr
 pub fn statements(text: &str) -> Vec<String> {
     let mut statements = Vec::new();
     let mut current = String::new();
-    let mut rest = text;
+    // Some editors begin a file with a byte order mark.
+    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     while let Some(first) = rest.chars().next() {
         let closing = match first {
             '\'' => Some("'"),
@@ -53,10 +56,7 @@ pub fn statements(text: &str) -> Vec<String> {
         rest = &rest[length..];
     }
     statements.push(current);
-    let has_content = |statement: &String| {
-        let without_comments = statement.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<String>();
-        !without_comments.trim().is_empty()
-    };
+    let has_content = |statement: &String| tokenize(statement).first().is_some_and(|token| token.kind != TokenKind::End);
     statements.into_iter().filter(has_content).map(|statement| statement.trim().to_string()).collect()
 }
 
@@ -71,5 +71,7 @@ mod tests {
         let script = "SELECT ';' ; -- a;b\nSELECT 2 /* ; */;\n\n-- end";
         assert_eq!(statements(script), vec!["SELECT ';'".to_string(), "-- a;b\nSELECT 2 /* ; */".to_string()]);
         assert!(statements(" ;; ").is_empty());
+        assert!(statements("-- a\n/* b ; c */ ; /* d */").is_empty());
+        assert_eq!(statements("\u{feff}SELECT 1"), ["SELECT 1"]);
     }
 }
