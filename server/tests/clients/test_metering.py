@@ -14,6 +14,7 @@ import time
 import urllib.request
 
 import numpy
+import prometheus_client.parser
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -123,6 +124,16 @@ def test_every_line_of_the_metrics_is_text_exposition(priced):
         assert line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line), line
 
 
+def test_prometheus_reads_the_metrics(priced):
+    families = {family.name: family for family in prometheus_client.parser.text_string_to_metric_families(read(priced, "/metrics"))}
+    # The parser takes the ending `_total` off a counter's name.
+    assert families["owlake_queries"].type == "counter" and families["ProcessedBytes"].type == "summary"
+    assert all(family.documentation for family in families.values())
+    labels = [(sample.name, tuple(sorted(sample.labels.items()))) for family in families.values() for sample in family.samples]
+    assert len(labels) == len(set(labels)), "each line is a series of its own"
+    assert sum(sample.value for sample in families["owlake_queries"].samples) == json.loads(read(priced, "/_owlake/usage"))["total"]["queries"]
+
+
 def test_a_bucket_may_be_called_metrics(priced):
     s3 = priced.client("s3")
     s3.create_bucket(Bucket="metrics")
@@ -194,6 +205,45 @@ def test_the_cost_command_fails_past_its_bounds(priced):
     assert over.returncode == 1 and "more than --max-usd" in over.stderr
     wrong = cost(priced, "SELECT nope FROM noise")
     assert wrong.returncode == 1 and "statement 1" in wrong.stderr and "COLUMN_NOT_FOUND" in wrong.stderr
+
+
+def test_the_cost_command_takes_scripts_as_people_write_them(priced, tmp_path):
+    def run(text, *flags):
+        path = tmp_path / "queries.sql"
+        path.write_bytes(text)
+        binary = os.environ.get("OWLAKE_BINARY", str(REPOSITORY / "target" / "debug" / "owlake"))
+        command = [binary, "cost", "--endpoint", priced.endpoint, "--database", "default", "--usd-per-tb", "6.75", "-f", str(path), *flags]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("OWLAKE_")}
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+
+    script = b"""\xef\xbb\xbf-- first; no end
+SELECT ';' AS a, 'it''s; x' /* ; */ FROM noise LIMIT 1;;
+
+/* nothing ; here */ ;
+EXPLAIN SELECT sum(a) FROM noise; EXPLAIN ANALYZE SELECT sum(b) FROM noise -- end
+"""
+    ran = run(script, "--json")
+    assert ran.returncode == 0, ran.stderr
+    document = json.loads(ran.stdout)
+    first, plan, measured = document["statements"]
+    assert first["sql"].startswith("-- first; no end") and list(first["tables"]) == ["default.noise"]
+    assert (plan["bytes_scanned"], plan["billed_mb"]) == (0, 0)
+    assert measured["billed_mb"] == -(-measured["bytes_scanned"] // MB) > 10
+    assert document["total"]["bytes_scanned"] == first["bytes_scanned"] + measured["bytes_scanned"]
+    assert document["total"]["usd"] == pytest.approx(document["total"]["billed_mb"] / MB * 6.75) and document["error"] is None
+    for nothing in [b"", b" ;; ", b"-- only\n/* a ; b */"]:
+        ran = run(nothing, "--max-bytes", "1")
+        assert (ran.returncode, ran.stdout) == (1, "") and "no statement" in ran.stderr
+    ran = run(b"SELECT 1; SELECT nope FROM noise; SELECT 2", "--json")
+    document = json.loads(ran.stdout)
+    assert ran.returncode == 1 and len(document["statements"]) == 1
+    assert document["error"].startswith("statement 2: COLUMN_NOT_FOUND: line 1:8: Column 'nope'"), "the place is that in the script"
+    ran = run(b"SELECT sum(a) FROM noise", "--json", "--max-bytes", "5")
+    assert ran.returncode == 1 and "more than --max-bytes 5" in json.loads(ran.stdout)["error"]
+    assert run(b"SELECT 1", "--max-usd", "nan").returncode == 1
+    assert run(b"SELECT 1", "--max-bytes", "10MB").returncode == 2
+    ran = run(b"\xff\xfe\x00")
+    assert ran.returncode == 1 and "cannot be read" in ran.stderr
 
 
 def test_totals_outlive_a_restart(tmp_path):
