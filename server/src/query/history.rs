@@ -101,18 +101,23 @@ fn read(path: &Path) -> std::io::Result<Vec<Remembered>> {
     };
     let mut order: Vec<Remembered> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for line in BufReader::new(file).split(b'\n') {
-        match serde_json::from_slice(&line?) {
+    for (number, line) in (1..).zip(BufReader::new(file).split(b'\n')) {
+        let line = line?;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match serde_json::from_slice(&line) {
             Ok(ReadLine::Submitted(submission)) => {
                 places.insert(submission.id.clone(), order.len());
                 order.push(Remembered { submission, outcome: None });
             }
-            Ok(ReadLine::Finished { id, outcome }) => {
-                if let Some(query) = places.get(&id).and_then(|place| order.get_mut(*place)) {
-                    query.outcome = Some(outcome);
+            Ok(ReadLine::Finished { id, outcome }) => match places.get(&id).and_then(|place| order.get_mut(*place)) {
+                Some(query) => query.outcome = Some(outcome),
+                None => {
+                    tracing::warn!(number, query_execution_id = id, path = %path.display(), "the query history has the end of a query without its beginning");
                 }
-            }
-            Err(error) => tracing::warn!(%error, path = %path.display(), "a line of the query history is unreadable and dropped"),
+            },
+            Err(error) => tracing::warn!(%error, number, path = %path.display(), "a line of the query history is unreadable and dropped"),
         }
     }
     Ok(order)

@@ -4,6 +4,8 @@ Ref: Athena user guide, service quotas, "View recent queries"; texts measured or
 """
 
 import contextlib
+import json
+import pathlib
 import time
 
 import botocore.exceptions
@@ -124,3 +126,56 @@ def test_a_workgroup_holds_a_thousand_prepared_statements(tmp_path):
                 break
             token = {"NextToken": page["NextToken"]}
         assert len(set(names)) == len(names) == 1000
+
+
+def test_a_damaged_history_loses_what_was_damaged_and_says_so(tmp_path):
+    with serving(tmp_path) as (server, athena):
+        ids = [athena.execute(f"SELECT {number} AS n")["QueryExecutionId"] for number in range(6)]
+        history = server.data_dir / "server" / "queries.ndjson"
+    lines = history.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 12, "a submission and an end each"
+    # Bytes that are no text, a line cut in half, JSON of something else, an end of nothing, empty lines, and a torn last line.
+    lines[2] = b"\xff\x00\xfe" + lines[2][3:]
+    lines[5] = lines[5][: len(lines[5]) // 2] + b"\n"
+    lines.insert(6, b'{"surprise": [1, 2]}\n[]\n"x"\n{"finished": {"id": "nobody"}}\n\n\n')
+    lines[-1] = lines[-1][:-20]
+    history.write_bytes(b"".join(lines))
+    for start_number in (1, 2):
+        with serving(tmp_path) as (server, athena):
+            states = {}
+            for number, query_id in enumerate(ids):
+                try:
+                    states[number] = status(athena, query_id)
+                except athena.api.exceptions.InvalidRequestException:
+                    states[number] = None
+            assert [states[number]["State"] for number in (0, 3, 4)] == ["SUCCEEDED"] * 3
+            assert states[1] is None, "its submission is unreadable"
+            for number in (2, 5):
+                assert (states[number]["State"], states[number]["StateChangeReason"]) == ("FAILED", "The server stopped before the query finished")
+            for number in (0, 3, 4):
+                rows = athena.api.get_query_results(QueryExecutionId=ids[number])["ResultSet"]["Rows"]
+                assert rows[1]["Data"][0]["VarCharValue"] == str(number)
+            assert athena.execute("SELECT 1")["Status"]["State"] == "SUCCEEDED"
+            log = pathlib.Path(server.log.name).read_text(encoding="utf-8")
+            reported = log.count("a line of the query history is unreadable and dropped")
+            # Damage is dropped with the first start's rewriting; the second one has none to report.
+            assert reported == (7 if start_number == 1 else 0), log
+            assert log.count("the end of a query without its beginning") == (1 if start_number == 1 else 0), log
+
+
+def test_queries_are_forgotten_after_45_days(tmp_path):
+    with serving(tmp_path) as (server, athena):
+        ids = [athena.execute(f"SELECT {number} AS n")["QueryExecutionId"] for number in range(3)]
+        history = server.data_dir / "server" / "queries.ndjson"
+    day_ms = 24 * 60 * 60 * 1000
+    ages = dict(zip(ids, (46 * day_ms, 44 * day_ms, 0)))
+    lines = [json.loads(line) for line in history.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        if "submitted" in line:
+            line["submitted"]["submitted_at_ms"] -= ages[line["submitted"]["id"]]
+    history.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    with serving(tmp_path) as (_, athena):
+        with pytest.raises(athena.api.exceptions.InvalidRequestException, match="was not found"):
+            status(athena, ids[0])
+        assert athena.api.list_query_executions()["QueryExecutionIds"] == [ids[2], ids[1]]
+        assert athena.api.get_query_results(QueryExecutionId=ids[1])["ResultSet"]["Rows"][1]["Data"] == [{"VarCharValue": "1"}]
