@@ -4,12 +4,14 @@ Ref: Amazon Athena pricing (5 USD per TB, whole megabytes, 10 MB minimum); Athen
 data usage controls", "Monitor Athena query metrics with CloudWatch".
 """
 
+import http.server
 import json
 import os
 import pathlib
 import re
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -277,5 +279,76 @@ def test_a_query_running_at_a_kill_is_failed_with_a_reason(tmp_path):
         assert (status["State"], status["StateChangeReason"]) == ("FAILED", "The server stopped before the query finished")
         assert status["AthenaError"]["ErrorCategory"] == 1
         assert "CompletionDateTime" in status
+    finally:
+        server.stop()
+
+
+def test_each_query_is_a_trace_at_the_collector(tmp_path):
+    received = []
+
+    class Collector(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append((self.path, self.headers["Content-Type"], json.loads(body)))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *arguments):
+            pass
+
+    collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    server = Server(tmp_path / "data", "--otlp-endpoint", f"http://127.0.0.1:{collector.server_port}")
+    try:
+        server.client("s3").create_bucket(Bucket="athena-results")
+        athena = Athena(server, "s3://athena-results/")
+        ended = [athena.execute(sql) for sql in ("SELECT 1 + 1", "SELECT 1/0", "SHOW DATABASES")]
+    finally:
+        # What waits is sent before the server is gone.
+        server.stop()
+        collector.shutdown()
+    assert {(path, kind) for path, kind, _ in received} == {("/v1/traces", "application/json")}
+    spans = [span for _, _, body in received for group in body["resourceSpans"] for scope in group["scopeSpans"] for span in scope["spans"]]
+    for execution in ended:
+        own = [span for span in spans if span["traceId"] == execution["QueryExecutionId"].replace("-", "")]
+        roots = [span for span in own if not span.get("parentSpanId")]
+        assert len(roots) == 1
+        assert {span["parentSpanId"] for span in own if span is not roots[0]} <= {roots[0]["spanId"]}
+        assert len({span["spanId"] for span in own}) == len(own) and all(re.fullmatch("[0-9a-f]{16}", span["spanId"]) for span in own)
+        assert all(int(span["startTimeUnixNano"]) <= int(span["endTimeUnixNano"]) for span in own)
+        assert roots[0]["status"]["code"] == (2 if execution["Status"]["State"] == "FAILED" else 1)
+        assert int(roots[0]["startTimeUnixNano"]) // 1_000_000 == round(execution["Status"]["SubmissionDateTime"].timestamp() * 1000)
+
+
+def test_a_collector_that_is_gone_holds_nothing_up(tmp_path):
+    server = Server(tmp_path / "data", "--otlp-endpoint", "http://127.0.0.1:9")
+    server.client("s3").create_bucket(Bucket="athena-results")
+    assert Athena(server, "s3://athena-results/").execute("SELECT 1")["Status"]["State"] == "SUCCEEDED"
+    begun = time.monotonic()
+    server.stop()
+    assert time.monotonic() - begun < 10
+
+
+def test_health_counts_what_waits_and_runs(tmp_path):
+    server = Server(tmp_path / "data", "--dml-running-max", "1")
+    try:
+        server.client("s3").create_bucket(Bucket="athena-results")
+        api = server.client("athena")
+        endless = "SELECT count(*) FROM UNNEST(sequence(1, 3000)) a(x) CROSS JOIN UNNEST(sequence(1, 3000)) b(y) CROSS JOIN UNNEST(sequence(1, 3000)) c(z) WHERE x * y + z < 0"
+        location = {"OutputLocation": "s3://athena-results/"}
+        ids = [api.start_query_execution(QueryString=endless, ResultConfiguration=location)["QueryExecutionId"] for _ in range(3)]
+        deadline = time.monotonic() + 30
+        health = {}
+        while (health.get("queries_queued"), health.get("queries_running")) != (2, 1):
+            assert time.monotonic() < deadline, health
+            health = json.loads(read(server, "/_owlake/health"))
+            time.sleep(0.01)
+        assert health["status"] == "ok" and health["version"] and health["uptime_seconds"] >= 0
+        for query_id in ids:
+            api.stop_query_execution(QueryExecutionId=query_id)
+        health = json.loads(read(server, "/_owlake/health"))
+        assert (health["queries_queued"], health["queries_running"]) == (0, 0)
     finally:
         server.stop()
