@@ -162,6 +162,20 @@ mod tests {
         assert!(queue.admit("w", "DML", "SELECT").is_some());
     }
 
+    // basis: documented, service quotas of us-east-1.
+    #[test]
+    fn two_hundred_queries_and_twenty_catalog_statements_are_active_unless_set() {
+        let queue = Queue::new(&crate::config::Config::default().limits);
+        let admitted = |statement: &str, substatement: &str| -> Vec<Place> {
+            std::iter::from_fn(|| queue.admit("w", statement, substatement)).take(1000).collect()
+        };
+        let queries = admitted("DML", "SELECT");
+        let statements = admitted("DDL", "CREATE_TABLE");
+        assert_eq!((queries.len(), statements.len(), queue.active()), (200, 20, 220));
+        drop(statements);
+        assert_eq!(admitted("UTILITY", "SHOW_TABLES").len(), 20);
+    }
+
     #[test]
     fn turns_follow_admissions_whoever_asks_first() {
         let queue = Queue::new(&Limits { dml_running_max: 1, ..crate::config::Config::default().limits });

@@ -179,3 +179,80 @@ def test_queries_are_forgotten_after_45_days(tmp_path):
             status(athena, ids[0])
         assert athena.api.list_query_executions()["QueryExecutionIds"] == [ids[2], ids[1]]
         assert athena.api.get_query_results(QueryExecutionId=ids[1])["ResultSet"]["Rows"][1]["Data"] == [{"VarCharValue": "1"}]
+
+
+def test_what_is_kept_is_kept_over_a_restart(tmp_path):
+    arn = "arn:aws:athena:us-east-1:123456789012:"
+    names = {"StatementName": "kept", "WorkGroup": "team"}
+
+    def seen(api):
+        shown = {
+            "workgroup": api.get_work_group(WorkGroup="team"),
+            "catalog": api.get_data_catalog(Name="mirror"),
+            "prepared": api.get_prepared_statement(**names),
+            "named": [api.get_named_query(NamedQueryId=each) for each in api.list_named_queries(WorkGroup="team")["NamedQueryIds"]],
+            "reservation": api.get_capacity_reservation(Name="cores"),
+            "tags": [api.list_tags_for_resource(ResourceARN=arn + each) for each in ("workgroup/team", "datacatalog/mirror", "capacity-reservation/cores")],
+            "queries": api.list_query_executions(WorkGroup="team"),
+            "query": api.batch_get_query_execution(QueryExecutionIds=api.list_query_executions(WorkGroup="team")["QueryExecutionIds"]),
+        }
+        for each in [*shown.values(), *shown["named"], *shown["tags"]]:
+            if isinstance(each, dict):
+                each.pop("ResponseMetadata", None)
+        return shown
+
+    tags = [{"Key": "a", "Value": "b"}]
+    with serving(tmp_path) as (_, athena):
+        api = athena.api
+        configuration = {"ResultConfiguration": {"OutputLocation": "s3://athena-results/team/"}, "BytesScannedCutoffPerQuery": 20_000_000}
+        api.create_work_group(Name="team", Description="d", Configuration=configuration, Tags=tags)
+        api.create_data_catalog(Name="mirror", Type="GLUE", Parameters={"catalog-id": "123456789012"}, Tags=tags)
+        api.create_prepared_statement(QueryStatement="SELECT ?", **names)
+        api.create_named_query(Name="n", Database="default", QueryString="SELECT 1", WorkGroup="team")
+        api.create_capacity_reservation(Name="cores", TargetDpus=24, Tags=tags)
+        for sql in ("SELECT 1 AS n", "SELECT 1/0", "SHOW TABLES IN nowhere"):
+            athena.execute(sql, WorkGroup="team")
+        before = seen(api)
+    with serving(tmp_path) as (_, athena):
+        assert seen(athena.api) == before
+        assert len(before["query"]["QueryExecutions"]) == 3 and len(before["named"]) == 1
+        assert athena.rows("SELECT count(*) FROM mirror.information_schema.schemata", WorkGroup="team")[0] == [["2"]]
+        # The result of a failed Hive statement is its reason, also of an earlier run.
+        failed = next(each for each in before["query"]["QueryExecutions"] if each["Query"].startswith("SHOW"))
+        assert athena.api.get_query_results(QueryExecutionId=failed["QueryExecutionId"])["ResultSet"]["Rows"] == []
+
+
+def test_a_disabled_workgroup_takes_no_query_and_stops_none(tmp_path):
+    with serving(tmp_path) as (_, athena):
+        api = athena.api
+        api.create_work_group(Name="team", Configuration={"ResultConfiguration": {"OutputLocation": "s3://athena-results/team/"}})
+        running = start(athena, ENDLESS, WorkGroup="team")
+        until(athena, running, "RUNNING")
+        api.update_work_group(WorkGroup="team", State="DISABLED")
+        with pytest.raises(api.exceptions.InvalidRequestException, match=r"WorkGroup team is disabled\."):
+            start(athena, "SELECT 1", WorkGroup="team")
+        assert status(athena, running)["State"] == "RUNNING"
+        api.stop_query_execution(QueryExecutionId=running)
+        assert athena.wait(running)["Status"]["State"] == "CANCELLED"
+        api.update_work_group(WorkGroup="team", State="ENABLED")
+        assert athena.execute("SELECT 1", WorkGroup="team")["Status"]["State"] == "SUCCEEDED"
+
+
+def test_an_account_holds_a_thousand_workgroups(tmp_path):
+    with serving(tmp_path) as (_, athena):
+        api = athena.api
+        for number in range(999):
+            api.create_work_group(Name=f"w{number}")
+        with pytest.raises(api.exceptions.InvalidRequestException, match="1000"):
+            api.create_work_group(Name="one-more")
+        names = [each["Name"] for page in pages(api.list_work_groups, MaxResults=50) for each in page["WorkGroups"]]
+        assert len(names) == 1000 and names == sorted(names)
+
+
+def pages(operation, **request):
+    while True:
+        page = operation(**request)
+        yield page
+        if "NextToken" not in page:
+            return
+        request["NextToken"] = page["NextToken"]
