@@ -48,7 +48,8 @@ pub async fn find(app: &App, query: &Query) -> Option<Arc<Query>> {
 
 /// Whether a query's result can be another's, and another's its own.
 fn may_be_reused(submission: &Submission) -> bool {
-    submission.substatement_type == "SELECT" && !submission.settings.is_managed && is_repeatable(&submission.text)
+    let mut texts = std::iter::once(&submission.text).chain(&submission.parameters);
+    submission.substatement_type == "SELECT" && !submission.settings.is_managed && texts.all(|text| is_repeatable(text))
 }
 
 fn is_answered_by(asked: &Submission, earlier: &Query, youngest_ms: i64) -> bool {
@@ -66,13 +67,16 @@ fn is_answered_by(asked: &Submission, earlier: &Query, youngest_ms: i64) -> bool
         })
 }
 
-/// Whether the text means the same each time it runs: no function of chance or time, no LIMIT without an ORDER BY
-/// beside it. A name that only looks like such a function makes the query run, which is never wrong.
+/// Whether the text means the same each time it runs: no function of chance or time, nothing of the catalog itself, no LIMIT
+/// without an ORDER BY beside it. A name that only looks like such a function makes the query run, which is never wrong.
 fn is_repeatable(text: &str) -> bool {
     // Whether each open parenthesis has seen its ORDER BY.
     let mut has_order = vec![false];
     let mut before: Option<Token<'_>> = None;
     for token in tokenize(text) {
+        if token.text.trim_matches('"').eq_ignore_ascii_case("information_schema") {
+            return false;
+        }
         let is_name = !matches!(token.kind, TokenKind::String | TokenKind::UnicodeString | TokenKind::QuotedIdentifier);
         if is_name && NOT_REPEATABLE.iter().any(|name| token.text.eq_ignore_ascii_case(name)) {
             return false;
@@ -119,6 +123,8 @@ mod tests {
             "SELECT Current_Date",
             "SELECT * FROM t TABLESAMPLE BERNOULLI (10)",
             "SELECT uuid()",
+            "SELECT * FROM information_schema.tables",
+            "SELECT * FROM \"awsdatacatalog\".\"information_schema\".\"tables\"",
         ] {
             assert!(!is_repeatable(text), "{text}");
         }
