@@ -61,6 +61,11 @@ pub(super) fn unsupported_on_hive() -> EngineError {
     EngineError::engine("NOT_SUPPORTED", "Query type not supported by DDL engine.")
 }
 
+/// Ref: Apache Hive, `ErrorMsg.ALTER_COMMAND_FOR_VIEWS`.
+pub(super) fn alter_of_view() -> EngineError {
+    EngineError::hive("FAILED: SemanticException [Error 10131]: To alter a view you need to use the ALTER VIEW command.", None)
+}
+
 /// Ref: measured, ALTER TABLE … RENAME TO on a Hive table.
 pub(super) fn rename_refused() -> EngineError {
     ddl_task("Table cannot be renamed", Some("Table cannot be renamed".to_string()))

@@ -211,6 +211,9 @@ fn run_blocking(context: &StatementContext, statement: Statement) -> Result<Outp
 }
 
 fn alter_table(context: &StatementContext, name: &owlake_syntax::hive::ast::Name, action: AlterAction) -> Result<(), EngineError> {
+    if target::is_view(context, name) {
+        return Err(failure::alter_of_view());
+    }
     match action {
         AlterAction::AddPartitions { if_not_exists, partitions } => partitions::add(context, name, if_not_exists, partitions),
         AlterAction::DropPartitions { if_exists, partitions } => partitions::drop(context, name, if_exists, &partitions),

@@ -2,8 +2,10 @@
 
 use owlake_catalog::Column;
 use owlake_functions::types::TrinoType;
+use owlake_syntax::location::Location as At;
 use owlake_syntax::trino::ast::Unload;
 
+use crate::analyze::failure::fail_at;
 use crate::error::EngineError;
 use crate::scan::location::Location;
 use crate::write::{
@@ -21,6 +23,12 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<Wri
     properties.finish()?;
     let columns: Vec<(String, TrinoType)> =
         query.columns.iter().map(|column| (column.name.to_lowercase(), column.data_type.clone())).collect();
+    // Two columns of one name could not be told apart in the files. Basis: inferred, from CREATE TABLE AS.
+    if let Some((name, _)) =
+        columns.iter().enumerate().find(|(at, (name, _))| columns[..*at].iter().any(|(other, _)| other == name)).map(|(_, column)| column)
+    {
+        return Err(fail_at(At::START, "DUPLICATE_COLUMN_NAME", format!("Column name '{name}' specified more than once")));
+    }
     let key_count = super::create_table_as_select::check_partitioned_by(&columns, &partitioned_by)?;
     let hive: Vec<Column> = hive_columns(&columns)?;
     format.check_new_columns(&columns[..columns.len() - key_count])?;
@@ -40,5 +48,5 @@ pub(crate) async fn prepare(scope: WriteScope<'_>, unload: Unload) -> Result<Wri
     let table = WriteTable::new(data, written.collect(), format, None, folders, names, buckets)?;
     let rows = scope.engine.plan_rows(&scope.session, query, scope.meter, scope.buckets_read).await?;
     // Without rows, too: PyAthena's tests against the service (`test_empty_result_unload`) find a manifest, and it is empty.
-    Ok(WriteJob { plan: Some(WritePlan { rows, table }), entry: None, has_manifest: false })
+    Ok(WriteJob { plan: Some(WritePlan { rows, table }), entry: None, has_manifest: true })
 }

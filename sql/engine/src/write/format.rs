@@ -10,7 +10,7 @@ use super::avro;
 use super::delimited::Delimiters;
 use super::job::WriteColumn;
 use super::orc::OrcEncoder;
-use super::properties::Properties;
+use super::properties::{self, Properties};
 use crate::error::EngineError;
 use crate::scan::serde::{is_line_feed, is_utf8_name, separator_byte};
 
@@ -60,12 +60,16 @@ impl FileFormat {
     /// Errors: INVALID_TABLE_PROPERTY; NOT_SUPPORTED for a format or compression that cannot be written yet.
     pub(crate) fn read(properties: &mut Properties, default: Option<&str>, compressions: &[&str]) -> Result<FileFormat, EngineError> {
         // Ref: Athena user guide, UNLOAD, "format: Required". Basis of the text: inferred.
-        let missing = format!("{} 'format' is required", properties.subject.noun());
+        let subject = properties.subject;
+        let missing = format!("{} 'format' is required", subject.noun());
         let name = properties.text("format")?;
         let name = name.as_deref().or(default).ok_or_else(|| invalid(missing))?.to_uppercase();
-        let mut compression = None;
+        let mut compression: Option<String> = None;
         for property in compressions {
             if let Some(text) = properties.text(property)? {
+                if let Some(other) = compression.as_ref().filter(|other| !other.eq_ignore_ascii_case(&text)) {
+                    return Err(invalid(format!("{property} is {text}, but another property says {other}")));
+                }
                 if let Some(format) = property.strip_suffix("_compression").filter(|format| *format != "write")
                     && !name.eq_ignore_ascii_case(format)
                 {
@@ -90,9 +94,10 @@ impl FileFormat {
             }
             "JSON" => Ok(FileFormat::Json { compression: packed(&TEXT_COMPRESSIONS)? }),
             "ION" => Err(EngineError::engine("NOT_SUPPORTED", "Writing files of the format ION is not supported by owlake yet")),
-            _ => Err(invalid(format!(
-                "Invalid value for catalog 'awsdatacatalog' table property 'format': {name}. Valid values: [PARQUET, ORC, AVRO, JSON, TEXTFILE, ION]"
-            ))),
+            _ => {
+                let reason = format!("{name}. Valid values: [PARQUET, ORC, AVRO, JSON, TEXTFILE, ION]");
+                Err(properties::invalid(subject, "format", &reason))
+            }
         }
     }
 
@@ -299,6 +304,8 @@ fn single_character(text: Option<String>) -> Result<char, EngineError> {
     let Some(text) = text else { return Ok(FIELD_DELIMITER_DEFAULT) };
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
+        // A digit is the number of a byte, as it is when the table is read. Ref: Apache Hive `LazyUtils.getByte`.
+        (Some(digit @ '0'..='9'), None) => Ok(char::from(digit as u8 - b'0')),
         (Some(character), None) if character.is_ascii() => Ok(character),
         _ => match text.strip_prefix("\\").map(|rest| (rest, u32::from_str_radix(rest.trim_start_matches('u'), 8))) {
             Some(("t", _)) => Ok('\t'),

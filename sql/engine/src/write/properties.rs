@@ -139,7 +139,7 @@ impl Properties {
     }
 }
 
-fn invalid(subject: Subject, name: &str, reason: &str) -> EngineError {
+pub(super) fn invalid(subject: Subject, name: &str, reason: &str) -> EngineError {
     EngineError::engine("INVALID_TABLE_PROPERTY", format!("Invalid value for {} '{name}': {reason}", lower_first(subject.noun())))
 }
 
