@@ -21,11 +21,13 @@ use object_store::memory::InMemory;
 
 use crate::engine::EngineConfig;
 use crate::error::EngineError;
+use crate::plan::conjunction::Conjunctions;
 use crate::plan::cooperative::CooperativeJoins;
 use crate::plan::forget_dependencies;
 use crate::plan::join_order::JoinOrder;
-use crate::plan::lazy_errors::{LazyFilters, LazyProjections};
+use crate::plan::lazy_errors::LazyProjections;
 use crate::plan::match_recognize::node::Planner;
+use crate::plan::sieve::{self, Sieves};
 use crate::plan::small_batches::SmallBatches;
 use crate::scan::hive_table::STORE_URL;
 
@@ -76,8 +78,13 @@ fn template(config: &EngineConfig, env: Arc<RuntimeEnv>) -> SessionState {
     options.execution.parquet.pushdown_filters = false;
     options.sql_parser.default_null_ordering = "nulls_last".to_owned();
     let mut rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![Arc::new(JoinOrder), Arc::new(LazyProjections)];
-    rules.extend(PhysicalOptimizer::new().rules);
-    rules.push(Arc::new(LazyFilters));
+    for rule in PhysicalOptimizer::new().rules {
+        if rule.name() == sieve::BEFORE {
+            rules.push(Arc::new(Sieves));
+        }
+        rules.push(rule);
+    }
+    rules.push(Arc::new(Conjunctions));
     rules.push(Arc::new(SmallBatches));
     rules.push(Arc::new(CooperativeJoins));
     SessionStateBuilder::new()

@@ -67,7 +67,7 @@ impl PlanReader {
         if let Some(exec) = plan.downcast_ref::<CooperativeExec>() {
             return self.node(exec.input(), &wanted_of(&own));
         }
-        if matches!(plan.name(), "CoalesceBatchesExec" | "BufferExec" | "SmallBatchesExec")
+        if matches!(plan.name(), "CoalesceBatchesExec" | "BufferExec" | "SmallBatchesExec" | "Sieve")
             && let [input] = plan.children().as_slice()
         {
             return self.node(input, &wanted_of(&own));

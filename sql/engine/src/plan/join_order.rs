@@ -179,8 +179,8 @@ impl JoinTree {
     fn add_leaf(&mut self, plan: Arc<dyn ExecutionPlan>) -> Result<Vec<usize>> {
         let estimate = leaf_estimate(plan.as_ref())?;
         let (leaf, first) = (self.leaves.len(), self.columns.len());
-        for (field, distinct) in plan.schema().fields().iter().zip(&estimate.distinct) {
-            self.columns.push(LeafColumn { leaf, field: Arc::clone(field), distinct: *distinct });
+        for (field, known) in plan.schema().fields().iter().zip(&estimate.columns) {
+            self.columns.push(LeafColumn { leaf, field: Arc::clone(field), distinct: known.distinct });
         }
         self.leaves.push((plan, estimate));
         Ok((first..self.columns.len()).collect())

@@ -17,7 +17,7 @@ use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, Operator};
 use datafusion::physical_expr::expressions::BinaryExpr;
-use datafusion::physical_expr::{HigherOrderFunctionExpr, PhysicalExpr, ScalarFunctionExpr, split_conjunction};
+use datafusion::physical_expr::{HigherOrderFunctionExpr, PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
@@ -26,6 +26,7 @@ use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, NestedL
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
 use super::closed::Closed;
+use super::conjunction::Conjunction;
 use super::try_marker::TRY_MARKER;
 use crate::error::from_datafusion::from_datafusion;
 
@@ -35,10 +36,6 @@ const CAUGHT_BY_TRY: &[&str] = &["DIVISION_BY_ZERO", "INVALID_CAST_ARGUMENT", "I
 /// Runs before DataFusion's rules: projections, which may move into scans, join conditions, and TRY anywhere.
 #[derive(Debug, Default)]
 pub struct LazyProjections;
-
-/// Runs after DataFusion's rules: filters, whose conjuncts have been pushed down by then.
-#[derive(Debug, Default)]
-pub struct LazyFilters;
 
 impl PhysicalOptimizerRule for LazyProjections {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
@@ -86,29 +83,6 @@ impl PhysicalOptimizerRule for LazyProjections {
     }
 }
 
-impl PhysicalOptimizerRule for LazyFilters {
-    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|plan| {
-            let Some(filter) = plan.downcast_ref::<FilterExec>() else { return Ok(Transformed::no(plan)) };
-            if !can_fail(filter.predicate()) {
-                return Ok(Transformed::no(plan));
-            }
-            let within = lazy(Arc::clone(filter.predicate()), true, &filter.input().schema())?.data;
-            let predicate = Arc::new(LazyConjunction { predicate: within });
-            Ok(Transformed::yes(with_predicate(filter, predicate)?))
-        })
-        .data()
-    }
-
-    fn name(&self) -> &str {
-        "lazy_filters"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
-}
-
 /// An expression of one of our own operators, made lazy as a projection's is.
 pub fn lazy_expression(expr: Arc<dyn PhysicalExpr>, schema: &SchemaRef) -> Result<Arc<dyn PhysicalExpr>> {
     Ok(lazy(expr, true, schema)?.data)
@@ -121,13 +95,13 @@ fn lazy_join_filter(filter: Option<&JoinFilter>) -> Result<Option<JoinFilter>> {
     Ok(lazy.transformed.then(|| JoinFilter::new(lazy.data, filter.column_indices().to_vec(), Arc::clone(filter.schema()))))
 }
 
-fn with_predicate(filter: &FilterExec, predicate: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn ExecutionPlan>> {
+pub(super) fn with_predicate(filter: &FilterExec, predicate: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn ExecutionPlan>> {
     let builder: FilterExecBuilder = filter.into();
     Ok(Arc::new(builder.with_predicate(predicate).build()?))
 }
 
 /// TRY markers made to catch, calls with lambdas closed, and, when asked for, AND and OR with a right side that can fail made lazy.
-fn lazy(expr: Arc<dyn PhysicalExpr>, with_chains: bool, schema: &SchemaRef) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
+pub(super) fn lazy(expr: Arc<dyn PhysicalExpr>, with_chains: bool, schema: &SchemaRef) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
     expr.transform_down(|node| {
         if node.is::<HigherOrderFunctionExpr>() {
             let mut arguments = Vec::with_capacity(node.children().len());
@@ -175,8 +149,8 @@ pub(crate) fn opened(expr: &Arc<dyn PhysicalExpr>) -> Option<Opened<'_>> {
     if let Some(lazy) = expr.downcast_ref::<LazyChain>() {
         return Some(Opened::Chain(&lazy.chain));
     }
-    if let Some(lazy) = expr.downcast_ref::<LazyConjunction>() {
-        return Some(Opened::Plain(&lazy.predicate));
+    if let Some(conjunction) = expr.downcast_ref::<Conjunction>() {
+        return Some(Opened::Plain(&conjunction.predicate));
     }
     if let Some(closed) = expr.downcast_ref::<Closed>() {
         return Some(Opened::Over { columns: &closed.columns, body: &closed.body, is_try: false });
@@ -269,8 +243,8 @@ impl PhysicalExpr for TryExpr {
 
 /// AND or OR whose right side is not asked where the left one decides, if asking fails.
 #[derive(Debug, Eq)]
-struct LazyChain {
-    chain: BinaryExpr,
+pub(super) struct LazyChain {
+    pub(super) chain: BinaryExpr,
 }
 
 impl PartialEq for LazyChain {
@@ -340,111 +314,5 @@ impl PhysicalExpr for LazyChain {
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.chain.fmt_sql(f)
-    }
-}
-
-/// A filter's predicate. Its terms may have come together in any order, so one that fails waits for the others to take rows away.
-#[derive(Debug, Eq)]
-struct LazyConjunction {
-    predicate: Arc<dyn PhysicalExpr>,
-}
-
-impl PartialEq for LazyConjunction {
-    fn eq(&self, other: &Self) -> bool {
-        self.predicate.eq(&other.predicate)
-    }
-}
-
-impl Hash for LazyConjunction {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.predicate.hash(state);
-    }
-}
-
-impl fmt::Display for LazyConjunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.predicate, f)
-    }
-}
-
-impl LazyConjunction {
-    /// The terms of the conjunction, lazy chains opened.
-    fn terms(&self) -> Vec<Arc<dyn PhysicalExpr>> {
-        fn collect(expr: &Arc<dyn PhysicalExpr>, terms: &mut Vec<Arc<dyn PhysicalExpr>>) {
-            match expr.downcast_ref::<LazyChain>() {
-                Some(LazyChain { chain }) if *chain.op() == Operator::And => {
-                    collect(chain.left(), terms);
-                    collect(chain.right(), terms);
-                }
-                _ => match split_conjunction(expr).as_slice() {
-                    [_] => terms.push(Arc::clone(expr)),
-                    several => several.iter().for_each(|term| collect(term, terms)),
-                },
-            }
-        }
-        let mut terms = Vec::new();
-        collect(&self.predicate, &mut terms);
-        terms
-    }
-
-    fn evaluate_term_by_term(&self, batch: &RecordBatch, error: DataFusionError) -> Result<BooleanArray> {
-        let mut kept: Vec<bool> = vec![true; batch.num_rows()];
-        let mut pending = self.terms();
-        let mut last_error = error;
-        while !pending.is_empty() {
-            let mut failed = Vec::new();
-            let before = pending.len();
-            for term in pending {
-                let mask = BooleanArray::from(kept.clone());
-                let rows = filter_record_batch(batch, &mask)?;
-                if rows.num_rows() == 0 {
-                    return Ok(mask);
-                }
-                match term.evaluate(&rows).and_then(|values| values.into_array(rows.num_rows())) {
-                    Ok(values) => {
-                        let mut values = values.as_boolean().iter();
-                        kept.iter_mut().filter(|is_kept| **is_kept).for_each(|is_kept| *is_kept = values.next().flatten() == Some(true));
-                    }
-                    Err(error) => {
-                        last_error = error;
-                        failed.push(term);
-                    }
-                }
-            }
-            if failed.len() == before {
-                return Err(last_error);
-            }
-            pending = failed;
-        }
-        Ok(BooleanArray::from(kept))
-    }
-}
-
-impl PhysicalExpr for LazyConjunction {
-    fn data_type(&self, _input_schema: &Schema) -> Result<DataType> {
-        Ok(DataType::Boolean)
-    }
-
-    fn nullable(&self, input_schema: &Schema) -> Result<bool> {
-        self.predicate.nullable(input_schema)
-    }
-
-    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        match self.predicate.evaluate(batch) {
-            Ok(value) => Ok(value),
-            Err(error) => Ok(ColumnarValue::Array(Arc::new(self.evaluate_term_by_term(batch, error)?))),
-        }
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
-        vec![&self.predicate]
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
-        Ok(Arc::new(LazyConjunction { predicate: Arc::clone(&children[0]) }))
-    }
-
-    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.predicate.fmt_sql(f)
     }
 }

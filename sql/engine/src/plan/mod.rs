@@ -3,6 +3,7 @@
 pub mod cancellation;
 pub mod chain;
 pub mod closed;
+pub mod conjunction;
 pub mod cooperative;
 pub mod forget_dependencies;
 pub mod guarded_rules;
@@ -13,6 +14,8 @@ pub mod match_recognize;
 pub mod ordinality;
 pub mod recursion_depth;
 pub mod row_frame;
+pub mod selectivity;
+pub mod sieve;
 pub mod single_row;
 pub mod small_batches;
 pub mod try_marker;
