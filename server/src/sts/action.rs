@@ -35,19 +35,22 @@ pub struct StsContext<'a> {
     pub now: DateTime<Utc>,
 }
 
+/// The one version of the interface there is.
+const VERSION: &str = "2011-06-15";
+
 /// Answers a decoded form. Unknown actions and bad parameters are STS error documents.
 pub fn handle(parameters: &[(String, String)], ctx: &StsContext<'_>) -> (StatusCode, String) {
     let form = Form(parameters);
-    let outcome = match form.value("Action") {
+    let version = form.value("Version").unwrap_or(VERSION);
+    let outcome = match form.value("Action").filter(|_| version == VERSION) {
         Some("GetCallerIdentity") => Ok(get_caller_identity(ctx)),
         Some("AssumeRole") => assume_role(&form, ctx),
         Some("AssumeRoleWithWebIdentity") => assume_role_with_web_identity(&form, ctx),
         Some("GetSessionToken") => get_session_token(&form, ctx),
-        Some(action) => {
-            let version = form.value("Version").unwrap_or("2011-06-15");
-            Err(Failure { code: "InvalidAction", message: format!("Could not find operation {action} for version {version}") })
-        }
-        None => Err(Failure { code: "MissingAction", message: "The request must contain the parameter Action".to_owned() }),
+        _ => Err(match form.value("Action") {
+            Some(action) => Failure { code: "InvalidAction", message: format!("Could not find operation {action} for version {version}") },
+            None => Failure { code: "MissingAction", message: "The request must contain the parameter Action".to_owned() },
+        }),
     };
     match outcome {
         Ok(body) => (StatusCode::OK, body),
@@ -244,6 +247,7 @@ mod tests {
     fn what_is_wrong_is_said_in_an_error_document() {
         for (form, code) in [
             (vec![("Action", "Nope"), ("Version", "2011-06-15")], "InvalidAction"),
+            (vec![("Action", "GetCallerIdentity"), ("Version", "2011-06-16")], "InvalidAction"),
             (vec![], "MissingAction"),
             (vec![("Action", "AssumeRole")], "ValidationError"),
             (vec![("Action", "AssumeRole"), ("RoleArn", "x"), ("RoleSessionName", "me")], "ValidationError"),
