@@ -280,7 +280,8 @@ mod tests {
     fn rows_that_pass_every_term_are_kept_however_many_are_left() {
         let batch = batch();
         for (low, high) in [(0, 10), (95, 100), (10, 90), (50, 50), (0, 100)] {
-            let expected: Vec<usize> = (0..100).filter(|row| row % 7 != 0 && row % 3 == 1 && (low..high).contains(&(*row as i64))).collect();
+            let expected: Vec<usize> =
+                (0..100).filter(|row| row % 7 != 0 && row % 3 == 1 && (low..high).contains(&(*row as i64))).collect();
             assert_eq!(rows(&between(&batch, low, high), &batch), expected, "{low} to {high}");
         }
     }
