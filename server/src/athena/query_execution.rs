@@ -21,11 +21,15 @@ use owlake_shapes::athena::{
     ResultReuseConfiguration, ResultReuseInformation, StopQueryExecutionInput, StopQueryExecutionOutput, UnprocessedQueryExecutionId,
 };
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The one engine version. Ref: Athena user guide, "Athena engine version 3".
 pub const ENGINE_VERSION: &str = "Athena engine version 3";
 /// What an engine version is chosen by when nobody chooses.
 pub const AUTO: &str = "AUTO";
+/// The age up to which a query's first look waits for its end: clients look at once and then rest for many times as long. What is told is
+/// the state when it is told, and the service takes longer for any answer.
+const FIRST_LOOK: Duration = Duration::from_millis(2);
 /// Ref: service model, ListQueryExecutions MaxResults.
 const LIST_MAX: usize = 50;
 
@@ -46,6 +50,7 @@ async fn get_query_execution(
     input: GetQueryExecutionInput,
 ) -> Result<GetQueryExecutionOutput, ApiError> {
     let query = app.queries.query(&input.query_execution_id)?;
+    query.finished_by_age(FIRST_LOOK).await;
     Ok(GetQueryExecutionOutput { query_execution: Some(shown(&query)) })
 }
 

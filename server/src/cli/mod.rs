@@ -21,8 +21,8 @@ use self::client::{Access, Client, QueryOptions};
 use self::print::Format;
 use crate::config::{Config, SETTINGS, Tls};
 
-/// Stack of a thread that answers requests: statements are parsed there, and their trees are walked by recursion.
-const REQUEST_STACK_BYTES: usize = 16 << 20;
+/// Stack of a thread that answers requests: statements are parsed there, and the shortest ones run there.
+const REQUEST_STACK_BYTES: usize = serve::QUERY_STACK_BYTES;
 
 /// Where `query` and `repl` leave their results unless told otherwise.
 const RESULTS_BUCKET: &str = "owlake-results";

@@ -16,8 +16,9 @@ use crate::error::ServerError;
 use crate::listen::{self, Listening, tls};
 use crate::wire::dispatch;
 
-/// Stack of a thread that runs queries: plans are trees, and trees are walked by recursion.
-const QUERY_STACK_BYTES: usize = 16 << 20;
+/// Stack of a thread that runs queries: plans are trees, and trees are walked by recursion. So much that planning, which would change to a
+/// big stack of its own, stays on it: a fresh stack costs page faults and, in every other thread, an interrupt. Address space, not memory.
+pub(super) const QUERY_STACK_BYTES: usize = 64 << 20;
 /// How long requests may take to end once the last query has. Basis: inferred.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 

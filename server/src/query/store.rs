@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -326,6 +326,14 @@ impl Query {
         }
     }
 
+    /// Waits for the terminal state until the query is of this age, and no longer; at once for one that is older.
+    pub async fn finished_by_age(&self, age: Duration) {
+        if self.state().is_terminal() || self.submitted.elapsed() >= age {
+            return;
+        }
+        let _whichever_is_first = tokio::time::timeout_at((self.submitted + age).into(), self.finished()).await;
+    }
+
     /// Waits until the state is no longer QUEUED, then returns it.
     pub async fn left_queue(&self) -> QueryState {
         let mut changes = self.changed.subscribe();
@@ -333,7 +341,7 @@ impl Query {
     }
 }
 
-fn milliseconds(duration: std::time::Duration) -> u64 {
+fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -14,6 +14,7 @@ use crate::query::settings::{ResultSettings, Settings, effective};
 use crate::query::store::{IdempotencyKey, Query, Submitted};
 use crate::query::workgroups::PRIMARY;
 use crate::results::location::ResultPlace;
+use futures::FutureExt;
 use owlake_engine::error::{EngineError, FailurePath};
 use owlake_engine::session::{Session, SessionOutput};
 use owlake_functions::registry::SessionInfo;
@@ -29,6 +30,9 @@ const LOCATION_ENFORCED: &str = "The Create Table As Select query failed because
 
 /// Basis: inferred; managed results have no place for a table's files.
 const LOCATION_WANTED: &str = "CREATE TABLE AS SELECT in a WorkGroup with managed query results wants the property 'external_location'";
+
+/// The longest text of literals that is run where it arrives.
+const INLINE_TEXT_BYTES_MAX: usize = 4096;
 
 /// What a client asks for.
 #[derive(Debug, Clone, Default)]
@@ -116,9 +120,25 @@ pub fn submit(app: &Arc<App>, request: Request) -> Result<Arc<Query>, ApiError> 
     session.output = Some(SessionOutput { location: output, engine_query_id: query.submission.engine_query_id.clone() });
     if let Some(admitted) = admitted {
         let job = run::Job { query: query.clone(), place, is_foreign_bucket, session, statement, admitted };
-        app.query_runtime.spawn(run::run(app.clone(), job));
+        start(app, job);
     }
     Ok(query)
+}
+
+/// Hands a query to the query runtime. A few literals are run here as far as they come, which is to their end as a rule: that takes less
+/// than waking another thread.
+fn start(app: &Arc<App>, job: run::Job) {
+    let submission = &job.query.submission;
+    let is_short = submission.is_literal && submission.text.len() <= INLINE_TEXT_BYTES_MAX;
+    let mut story = Box::pin(run::run(app.clone(), job));
+    if is_short {
+        // Its timers and tasks belong to the query runtime, wherever it is polled first.
+        let _query_runtime = app.query_runtime.enter();
+        if story.as_mut().now_or_never().is_some() {
+            return;
+        }
+    }
+    app.query_runtime.spawn(story);
 }
 
 /// Whether a CREATE TABLE AS says in some way where its files go; an Iceberg table does with `location`.

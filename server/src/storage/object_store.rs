@@ -1,7 +1,7 @@
 //! How does the engine see a bucket? As an `object_store` that reads the files in place.
 //!
-//! Small reads run on the calling thread (a positioned read of cached bytes takes less than handing it over), larger ones
-//! on a blocking thread. ETags here are [`super::file_bucket::ObjectFile::version_tag`]: no metadata file is opened.
+//! Small reads and writes run on the calling thread (what the page cache takes or gives takes less than handing it over), larger
+//! ones, and those that wait for the disk, on a blocking thread. ETags here are [`super::file_bucket::ObjectFile::version_tag`]: no metadata file is opened.
 
 use std::fmt;
 use std::fs::File;
@@ -33,6 +33,9 @@ use super::visibility::View;
 /// Reads up to this size run on the calling thread.
 const INLINE_READ_BYTES_MAX: u64 = 512 * 1024;
 
+/// Objects up to this size are written on the calling thread, unless the bucket's are made durable one by one.
+const INLINE_WRITE_BYTES_MAX: usize = 64 * 1024;
+
 /// Ranges closer than this are read at once.
 const COALESCE_GAP_BYTES: u64 = 64 * 1024;
 
@@ -41,6 +44,9 @@ const LIST_BATCH_ROWS: usize = 1000;
 
 /// Deletes in flight at once.
 const DELETES_PARALLEL: usize = 8;
+
+/// The type of an object that was given none. Ref: Amazon S3 API reference, PutObject.
+const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
 
 const STORE: &str = "owlake";
 
@@ -104,15 +110,16 @@ impl ObjectStore for FileObjectStore {
         let condition = condition_of(opts.mode)?;
         let is_create = condition == WriteCondition::Absent;
         let new = NewObject { attributes: attributes_of(&opts.attributes), condition, ..NewObject::default() };
-        let file = upload::blocking(move || {
+        let is_small = payload.content_length() <= INLINE_WRITE_BYTES_MAX && !bucket.fsync;
+        let write = move || {
             let mut writer = bucket.writer(Digests::None)?;
             for chunk in &payload {
                 writer.write(chunk).about(&key, "cannot write the object")?;
             }
             Ok(bucket.commit(&key, writer.finish(), new, None)?.file)
-        })
-        .await
-        .map_err(|e| if is_create { create_error(e) } else { engine_error(e) })?;
+        };
+        let written = if is_small { write() } else { upload::blocking(write).await };
+        let file = written.map_err(|e| if is_create { create_error(e) } else { engine_error(e) })?;
         Ok(PutResult { e_tag: Some(file.version_tag()), version: None })
     }
 
@@ -483,7 +490,8 @@ fn attributes_of(attributes: &object_store::Attributes) -> Attributes {
         }
         let value = Some(text);
         match attribute {
-            Attribute::ContentType => result.content_type = value,
+            // What an object without a type has needs no metadata file.
+            Attribute::ContentType => result.content_type = value.filter(|kind| kind != DEFAULT_CONTENT_TYPE),
             Attribute::ContentEncoding => result.content_encoding = value,
             Attribute::ContentLanguage => result.content_language = value,
             Attribute::ContentDisposition => result.content_disposition = value,

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::analyze::analyzer::{AnalyzerContext, Wording, analyze_query, analyze_view};
 use crate::analyze::parameters;
 use crate::analyze::tables::CatalogTables;
+use crate::constant_rows;
 use crate::error::EngineError;
 use crate::explain;
 use crate::explain::options::PlanType;
@@ -318,7 +320,16 @@ impl Engine {
         let catalog = Arc::clone(&self.catalog);
         on_big_stack(async move {
             let query = analyze(catalog.as_ref(), &session, &query, parameter_count)?;
-            plan_query(lowerer, state, query, meter).await
+            let mut lowerer = lowerer;
+            let logical = lowerer.query(&query)?;
+            match constant_rows::of(&logical) {
+                Some(row) => {
+                    let columns = result_columns(&query);
+                    let row = with_types(row, &physical_types(&columns))?;
+                    Ok(Prepared { columns, output: OutputKind::Rows, work: Work::Rows(row) })
+                }
+                None => plan_lowered(logical, state, &query, meter).await,
+            }
         })
         .await
     }
@@ -473,15 +484,32 @@ fn analyze(catalog: &dyn Catalog, session: &Session, query: &ast::Query, paramet
 
 /// Lowers and optimises an analysed query, reading the footers its scans need.
 async fn plan_query(mut lowerer: Lowerer, state: SessionState, query: ir::Query, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
-    let columns = query
-        .columns
-        .iter()
-        .map(|column| ResultColumn { name: column.name.clone(), data_type: ResultType::Trino(column.data_type.clone()) });
-    let columns = columns.collect();
     let logical = lowerer.query(&query)?;
+    plan_lowered(logical, state, &query, meter).await
+}
+
+async fn plan_lowered(logical: LogicalPlan, state: SessionState, query: &ir::Query, meter: Arc<Meter>) -> Result<Prepared, EngineError> {
     let token = TokenCell::default();
     let plan = watched(physical_plan(&state, &logical).await?, &token)?;
-    Ok(Prepared { columns, output: OutputKind::Rows, work: Work::Query { plan, session: Box::new(state), meter, token } })
+    let work = Work::Query { plan, session: Box::new(state), meter, token };
+    Ok(Prepared { columns: result_columns(query), output: OutputKind::Rows, work })
+}
+
+fn result_columns(query: &ir::Query) -> Vec<ResultColumn> {
+    let column = |column: &ir::OutputColumn| ResultColumn {
+        name: column.name.clone(),
+        data_type: ResultType::Trino(column.data_type.clone()),
+    };
+    query.columns.iter().map(column).collect()
+}
+
+/// How each column is held in a batch.
+fn physical_types(columns: &[ResultColumn]) -> Arc<[arrow::datatypes::DataType]> {
+    let of = |column: &ResultColumn| match &column.data_type {
+        ResultType::Trino(data_type) => arrow_type(data_type),
+        ResultType::HiveString => arrow::datatypes::DataType::Utf8View,
+    };
+    columns.iter().map(of).collect()
 }
 
 /// A writing statement: its one column is the number of rows. Ref: measured Athena behaviour, "GetQueryResults".
@@ -526,11 +554,7 @@ fn rows_of(
     cancel: CancellationToken,
 ) -> Result<Output, EngineError> {
     let stream = execute_stream(Arc::clone(&plan), session.task_ctx())?;
-    let types = columns.iter().map(|column| match &column.data_type {
-        ResultType::Trino(data_type) => arrow_type(data_type),
-        ResultType::HiveString => arrow::datatypes::DataType::Utf8View,
-    });
-    let types: Arc<[arrow::datatypes::DataType]> = types.collect();
+    let types = physical_types(columns);
     let rows = futures::stream::unfold(Some((stream, cancel)), move |state| {
         let (types, plan, meter) = (Arc::clone(&types), Arc::clone(&plan), Arc::clone(&meter));
         async move {

@@ -1,6 +1,7 @@
 //! How does a statement of Athena's SQL become rows? Analyze, lower, run; catalog statements beside it.
 
 pub mod analyze;
+mod constant_rows;
 pub mod engine;
 pub mod error;
 mod explain;

@@ -33,10 +33,15 @@ impl<F: Future> Future for BigStack<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        match &mut self.work {
-            Some(work) => with_room(|| work.as_mut().poll(context)),
-            None => Poll::Pending,
-        }
+        let held = &mut self.work;
+        with_room(|| {
+            let polled = held.as_mut().map_or(Poll::Pending, |work| work.as_mut().poll(context));
+            if polled.is_ready() {
+                // Here, as the stack is big already.
+                *held = None;
+            }
+            polled
+        })
     }
 }
 
