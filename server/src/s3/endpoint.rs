@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPECT, HOST, RANGE, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, EXPECT, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use s3s::config::{S3Config, StaticConfigProvider};
@@ -16,9 +16,10 @@ use uuid::Uuid;
 
 use super::addressing::Addressing;
 use super::backend::Backend;
+use super::error::custom;
 use super::error_document::{self, Subject};
 use super::received_body::checked_document;
-use super::{external, external_copy, signature};
+use super::{external, external_copy, read_headers, signature, subresources};
 use crate::storage::{RemoteBucket, Storage};
 use crate::wire::signature_v4;
 
@@ -75,7 +76,8 @@ impl Endpoint {
         let expects_continue = request.headers().contains_key(EXPECT);
         let is_empty = request.headers().get(CONTENT_LENGTH).is_some_and(|length| length == "0");
         let subject = self.subject(&request);
-        let is_ranged_head = request.method() == Method::HEAD && request.headers().contains_key(RANGE);
+        let is_head = request.method() == Method::HEAD;
+        let is_attributes = has_subresource(&request, "attributes");
         let mut response = match self.answer(request).await {
             Ok(response) => response,
             Err(error) => error_response(error),
@@ -84,8 +86,11 @@ impl Endpoint {
             response = error_document::complete(response, &subject, &request_id).await;
         }
         // s3s has no status for a part of an object in the answer to HEAD.
-        if is_ranged_head && response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+        if is_head && response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
+        if is_attributes && response.status() == StatusCode::OK {
+            response = with_bare_etag(response).await;
         }
         // botocore that got a final answer where it waited for `100 Continue` never sends the next body on that
         // connection and hangs until its timeout. Without a body to read no `100 Continue` is sent.
@@ -101,7 +106,8 @@ impl Endpoint {
 
     async fn answer(&self, request: Request) -> S3Result<Response> {
         let request = request.map(s3s::Body::http_body_unsync);
-        let request = signature::strip(request, chrono::Utc::now())?;
+        let mut request = signature::strip(request, chrono::Utc::now())?;
+        read_headers::adapt(request.headers_mut());
         let caller = request.extensions().get::<signature::Caller>().and_then(|c| c.access_key.clone());
         self.check_expected_owner(request.headers(), caller.as_deref())?;
         if let Some((bucket, remote, key)) = self.external(&request)? {
@@ -163,8 +169,16 @@ impl Endpoint {
     /// Refuses what no operation is spoken with: s3s knows no operation for it and would call it one that is not implemented.
     fn check_method(&self, request: &http::Request<s3s::Body>) -> S3Result<()> {
         let (bucket, key) = self.bucket_and_key(request);
+        if *request.method() == Method::OPTIONS {
+            return Err(preflight_refusal(request.headers()));
+        }
+        subresources::check(request.method(), !key.is_empty(), request.uri().query().unwrap_or_default())?;
+        let is_form = request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"multipart/form-data"));
+        if *request.method() == Method::POST && is_form {
+            return Err(S3Error::with_message(S3ErrorCode::NotImplemented, "Browser-based uploads by POST are not implemented."));
+        }
         let has_operation = match *request.method() {
-            Method::GET | Method::HEAD | Method::OPTIONS => true,
+            Method::GET | Method::HEAD => true,
             Method::PUT | Method::DELETE => !bucket.is_empty(),
             Method::POST => !bucket.is_empty() && (key.is_empty() || request.uri().query().is_some_and(|query| !query.is_empty())),
             _ => false,
@@ -206,6 +220,30 @@ impl Endpoint {
         }
         Ok(())
     }
+}
+
+/// What a browser is told that asks whether a page may do something: no bucket has CORS rules. Ref: Amazon S3 user guide,
+/// "Troubleshooting CORS".
+fn preflight_refusal(headers: &HeaderMap) -> S3Error {
+    if !headers.contains_key(ORIGIN) {
+        return custom("BadRequest", StatusCode::BAD_REQUEST, "Insufficient information. Origin request header needed.");
+    }
+    custom("AccessForbidden", StatusCode::FORBIDDEN, "CORSResponse: CORS is not enabled for this bucket.")
+}
+
+fn has_subresource<B>(request: &http::Request<B>, name: &str) -> bool {
+    request.uri().query().unwrap_or_default().split('&').any(|pair| pair.split('=').next() == Some(name))
+}
+
+/// GetObjectAttributes is the one answer whose ETag has no quotes; s3s writes every ETag with them.
+async fn with_bare_etag(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let document = axum::body::to_bytes(body, XML_BODY_BYTES_MAX).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&document);
+    let text = text.replace("<ETag>&quot;", "<ETag>").replace("<ETag>\"", "<ETag>");
+    let text = text.replace("&quot;</ETag>", "</ETag>").replace("\"</ETag>", "</ETag>");
+    parts.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(text))
 }
 
 /// Refuses an object's body whose length is not told. Ref: "List of error codes", MissingContentLength.

@@ -18,6 +18,8 @@
 //! | `multipart` | multipart uploads |
 //! | `fields` | how stored metadata becomes protocol fields and back |
 //! | `received_body` | how a body is received and its digests checked |
+//! | `subresources` | which subresources a method has |
+//! | `read_headers` | which headers of a read are rewritten or dropped |
 //! | `write_headers` | which headers of a write are refused |
 //! | `error` | which S3 error a storage failure is |
 //! | `error_document` | what an error's document says besides its code |
@@ -40,8 +42,10 @@ mod multipart;
 mod object_read;
 mod object_tagging;
 mod object_write;
+mod read_headers;
 mod received_body;
 mod signature;
+mod subresources;
 mod write_headers;
 
 pub use addressing::Addressing;

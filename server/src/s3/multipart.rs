@@ -19,7 +19,7 @@ use super::received_body::{BodyChecks, part_number};
 use super::write_headers;
 use crate::storage::checksum::{Checksum, ChecksumAlgorithm, ChecksumCoverage};
 use crate::storage::multipart::{CompletedPart, Upload};
-use crate::storage::{FileBucket, StorageError, StorageErrorKind, upload};
+use crate::storage::{FileBucket, upload};
 
 /// Most parts or uploads a page holds. Ref: ListParts, ListMultipartUploads.
 const ROWS_PAGE_MAX: usize = 1000;
@@ -110,7 +110,7 @@ pub async fn list_parts(backend: &Backend, req: S3Request<ListPartsInput>) -> S3
     let marker = input.part_number_marker.unwrap_or(0);
     let rows_max = page_size(input.max_parts, "max-parts")?;
     let later: Vec<_> = parts.into_values().filter(|p| i64::from(p.number) > i64::from(marker)).collect();
-    let is_truncated = later.len() > rows_max;
+    let is_truncated = rows_max > 0 && later.len() > rows_max;
     let rows: Vec<Part> = later
         .into_iter()
         .take(rows_max)
@@ -157,6 +157,9 @@ pub async fn list_multipart_uploads(
     let prefix = input.prefix.clone().unwrap_or_default();
     let key_marker = input.key_marker.clone().unwrap_or_default();
     let id_marker = input.upload_id_marker.clone().unwrap_or_default();
+    if input.encoding_type.as_ref().is_some_and(|encoding| encoding.as_str() != EncodingType::URL) {
+        return Err(invalid_argument("Invalid Encoding Method specified in Request"));
+    }
     let is_url_encoded = input.encoding_type.as_ref().is_some_and(|e| e.as_str() == EncodingType::URL);
     let encoded = |text: &str| if is_url_encoded { url_encoded(text) } else { text.to_owned() };
     let mut rows: Vec<MultipartUpload> = Vec::new();
@@ -175,7 +178,8 @@ pub async fn list_multipart_uploads(
             continue;
         }
         if rows.len() + prefixes.len() == rows_max {
-            is_truncated = true;
+            // A page of no rows has no place to go on from.
+            is_truncated = rows_max > 0;
             break;
         }
         last = Some((group.clone().unwrap_or_else(|| found.key.clone()), found.id.clone()));
@@ -236,17 +240,22 @@ pub async fn complete_multipart_upload(
             checksum: sent_checksum!(part).filter(|(a, _)| Some(*a) == found.checksum_algorithm).map(|(_, value)| value),
         });
     }
+    check_completion(&found, &named, input.checksum_type.as_ref(), expected.as_ref())?;
     let size_expected = input.mpu_object_size;
     let info = upload::blocking(move || {
         let received = bucket.parts(&found)?;
         let size: u64 = named.iter().filter_map(|n| received.get(&n.number)).map(|p| p.size).sum();
         if size_expected.is_some_and(|expected| expected != number(size)) {
-            return Err(StorageError::new(StorageErrorKind::InvalidPart, &found.key, "the parts have another size than announced"));
+            return Ok(None);
         }
-        bucket.complete_upload(&found, &named, condition, expected.as_ref())
+        bucket.complete_upload(&found, &named, condition, expected.as_ref()).map(Some)
     })
     .await
     .map_err(of_storage)?;
+    let Some(info) = info else {
+        let text = "The provided 'x-amz-mp-object-size' header does not match what was computed.";
+        return Err(S3Error::with_message(S3ErrorCode::InvalidRequest, text));
+    };
     let mut output = CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", input.bucket, url_encoded(&input.key))),
         bucket: Some(input.bucket),
@@ -257,6 +266,38 @@ pub async fn complete_multipart_upload(
     };
     set_checksum!(output, &info.record.checksum);
     Ok(S3Response::new(output))
+}
+
+/// What a completion has to say of checksums. Ref: Amazon S3 user guide, "Checking object integrity": a composite checksum is made of
+/// checksums that the client repeats.
+fn check_completion(found: &Upload, named: &[CompletedPart], asked: Option<&ChecksumType>, sent: Option<&Checksum>) -> S3Result<()> {
+    let invalid = |text: String| Err(S3Error::with_message(S3ErrorCode::InvalidRequest, text));
+    let coverage = found.checksum_coverage.map(coverage_type);
+    if let (Some(asked), Some(coverage)) = (asked, &coverage)
+        && asked != coverage
+    {
+        return invalid(format!(
+            "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+            coverage.as_str()
+        ));
+    }
+    let algorithm = found.checksum_algorithm.unwrap_or(ChecksumAlgorithm::Crc64nvme);
+    if let Some(sent) = sent.filter(|sent| sent.algorithm != algorithm) {
+        return invalid(format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            algorithm.name().to_lowercase(),
+            sent.algorithm.name().to_lowercase()
+        ));
+    }
+    let missing = named.iter().find(|part| part.checksum.is_none());
+    if let (Some(algorithm), Some(ChecksumCoverage::Composite), Some(part)) = (found.checksum_algorithm, found.checksum_coverage, missing) {
+        return invalid(format!(
+            "The upload was created using a {} checksum. The complete request must include the checksum for each part. It was missing for part {} in the request.",
+            algorithm.name().to_lowercase(),
+            part.number
+        ));
+    }
+    Ok(())
 }
 
 /// AbortMultipartUpload.

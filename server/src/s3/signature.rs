@@ -7,7 +7,7 @@
 //! Ref: Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)".
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, RANGE};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3ErrorCode, S3Result};
@@ -57,7 +57,6 @@ pub fn strip(mut request: Request<s3s::Body>, now: DateTime<Utc>) -> S3Result<Re
         }
     }
     request.headers_mut().remove(AUTHORIZATION);
-    drop_odd_range(request.headers_mut());
     request.extensions_mut().insert(Caller { access_key });
     Ok(request)
 }
@@ -148,14 +147,6 @@ fn is_moved_header(name: &str) -> bool {
 /// Whether a query parameter belongs to a presigned URL and says nothing of the operation.
 pub fn is_of_signature(name: &str) -> bool {
     is_moved_header(name) || PRESIGNED_PARAMETERS.contains(&name)
-}
-
-/// S3 answers a range it does not understand, or several ranges, with the whole object.
-fn drop_odd_range(headers: &mut HeaderMap) {
-    let is_understood = |value: &HeaderValue| value.to_str().is_ok_and(|v| s3s::dto::Range::parse(v).is_ok());
-    if headers.get(RANGE).is_some_and(|value| !is_understood(value)) {
-        headers.remove(RANGE);
-    }
 }
 
 /// Whether the body's chunks carry signatures, which mean nothing without the request's own.

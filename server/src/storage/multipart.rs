@@ -305,9 +305,9 @@ fn part_file(number: u32) -> String {
     format!("part-{number:05}.json")
 }
 
-/// The object's checksum from its parts, if the upload or all of its parts have one.
+/// The object's checksum from its parts, if all of them have one. An upload that names no algorithm has the one S3 computes by itself.
 fn object_checksum(upload: &Upload, parts: &[Part]) -> Option<Checksum> {
-    let algorithm = upload.checksum_algorithm?;
+    let algorithm = upload.checksum_algorithm.unwrap_or(ChecksumAlgorithm::Crc64nvme);
     let coverage = upload.checksum_coverage.unwrap_or_else(|| algorithm.default_multipart_coverage());
     let values: Vec<_> = parts
         .iter()

@@ -297,6 +297,40 @@ def test_preconditions_of_reads(raw, s3, bucket):
     assert raw("GET", f"/{bucket}/missing", headers={"If-Match": "*"}).code == "NoSuchKey"
 
 
+def test_dates_come_in_three_forms_and_others_are_ignored(raw, s3, bucket):
+    """Ref: RFC 9110, sections 5.6.7 and 13.1.3."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"hello")
+    for date in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]:
+        assert raw("GET", f"/{bucket}/k", headers={"If-Unmodified-Since": date}).code == "PreconditionFailed", date
+        copied = raw("PUT", f"/{bucket}/copy", headers={"x-amz-copy-source": f"/{bucket}/k", "x-amz-copy-source-if-unmodified-since": date})
+        assert copied.code == "PreconditionFailed", date
+    for date in ["yesterday", "2020-01-01T00:00:00Z", "0"]:
+        for name in ["If-Modified-Since", "If-Unmodified-Since"]:
+            assert raw("GET", f"/{bucket}/k", headers={name: date}).body == b"hello", (name, date)
+
+
+def test_a_range_of_another_object_is_the_whole(raw, s3, bucket):
+    """Ref: RFC 9110, section 13.1.5, If-Range."""
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789")["ETag"]
+    modified = s3.head_object(Bucket=bucket, Key="k")["LastModified"]
+    for condition, status in [(etag, 206), (http_date(modified), 206), ('"0"', 200), (f"W/{etag}", 200), (http_date(modified - HOUR), 200)]:
+        answer = raw("GET", f"/{bucket}/k", headers={"Range": "bytes=0-1", "If-Range": condition})
+        assert (answer.status, answer.body) == (status, b"01" if status == 206 else b"0123456789"), condition
+
+
+def test_parts_are_read_by_number(raw, s3, bucket):
+    """Ref: Amazon S3 API reference, GetObject and HeadObject, `partNumber`: a ranged request for the part."""
+    target = {"Bucket": bucket, "Key": "k", "UploadId": s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]}
+    tags = [s3.upload_part(**target, PartNumber=number, Body=body)["ETag"] for number, body in [(1, b"a" * 5 * MIB), (2, b"tail")]]
+    s3.complete_multipart_upload(**target, MultipartUpload={"Parts": [{"PartNumber": n, "ETag": tag} for n, tag in enumerate(tags, 1)]})
+    for method in ["GET", "HEAD"]:
+        answer = raw(method, f"/{bucket}/k?partNumber=2")
+        found = answer.status, answer.headers["Content-Range"], answer.headers["Content-Length"], answer.headers["x-amz-mp-parts-count"]
+        assert found == (206, f"bytes {5 * MIB}-{5 * MIB + 3}/{5 * MIB + 4}", "4", "2"), method
+        assert answer.body == (b"tail" if method == "GET" else b"")
+        assert raw(method, f"/{bucket}/k?partNumber=3").status == 416
+
+
 # Preconditions of writes: PutObject, CompleteMultipartUpload, DeleteObject
 
 
@@ -372,6 +406,46 @@ def test_completions_that_are_refused(raw, s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"
 
 
+def test_completions_say_what_is_so(raw, s3, bucket):
+    """Ref: CompleteMultipartUpload, `x-amz-mp-object-size`, `x-amz-checksum-type`; user guide, "Checking object integrity"."""
+    part = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag>{}</Part></CompleteMultipartUpload>"
+    crc32 = CHECKSUMS["crc32"](b"data")
+
+    def begun(**more):
+        target = {"Bucket": bucket, "Key": "k", "UploadId": s3.create_multipart_upload(Bucket=bucket, Key="k", **more)["UploadId"]}
+        etag = raw("PUT", f"/{bucket}/k?partNumber=1&uploadId={target['UploadId']}", b"data").headers["ETag"]
+        return f"/{bucket}/k?uploadId={target['UploadId']}", etag
+
+    # An upload that names no algorithm gets the CRC64NVME that every object has.
+    path, etag = begun()
+    plain = part.format(etag, "").encode()
+    for headers, code in [
+        ({"x-amz-mp-object-size": "5"}, "InvalidRequest"),
+        ({"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="}, "BadDigest"),
+        ({"x-amz-checksum-crc32": crc32}, "InvalidRequest"),
+    ]:
+        answer = raw("POST", path, plain, headers=headers)
+        assert (answer.status, answer.code) == (400, code), headers
+    assert raw("POST", path, plain, headers={"x-amz-mp-object-size": "4"}).text("ChecksumType") == "FULL_OBJECT"
+    alone = raw("PUT", f"/{bucket}/alone", b"data").headers["x-amz-checksum-crc64nvme"]
+    head = raw("HEAD", f"/{bucket}/k", headers={"x-amz-checksum-mode": "ENABLED"}).headers
+    assert (head["x-amz-checksum-crc64nvme"], head["x-amz-checksum-type"]) == (alone, "FULL_OBJECT")
+
+    path, etag = begun(ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    plain = part.format(etag, "").encode()
+    answer = raw("POST", path, plain, headers={"x-amz-checksum-type": "COMPOSITE"})
+    assert (answer.status, answer.code) == (400, "InvalidRequest") and b"created using the FULL_OBJECT checksum mode" in answer.body
+    assert raw("POST", path, plain, headers={"x-amz-checksum-crc32": "AAAAAA=="}).code == "BadDigest"
+    assert raw("POST", path, plain, headers={"x-amz-checksum-type": "FULL_OBJECT", "x-amz-checksum-crc32": crc32}).text("ChecksumCRC32") == crc32
+
+    # A checksum of checksums is made of those the client repeats.
+    path, etag = begun(ChecksumAlgorithm="CRC32")
+    answer = raw("POST", path, part.format(etag, "").encode())
+    assert (answer.status, answer.code) == (400, "InvalidRequest")
+    assert b"created using a crc32 checksum. The complete request must include the checksum for each part. It was missing for part 1" in answer.body
+    assert raw("POST", path, part.format(etag, f"<ChecksumCRC32>{crc32}</ChecksumCRC32>").encode()).status == 200
+
+
 def test_parts_and_uploads_are_listed_in_pages(s3, bucket):
     target = {"Bucket": bucket, "Key": "p/k", "UploadId": s3.create_multipart_upload(Bucket=bucket, Key="p/k")["UploadId"]}
     for number in (5, 2, 8):
@@ -390,6 +464,20 @@ def test_parts_and_uploads_are_listed_in_pages(s3, bucket):
     assert [row["Prefix"] for row in grouped["CommonPrefixes"]] == ["p/", "q/"]
     assert [row["Key"] for row in s3.list_multipart_uploads(Bucket=bucket, Prefix="q/")["Uploads"]] == ["q/1", "q/2"]
     assert [row["Key"] for row in s3.list_multipart_uploads(Bucket=bucket, KeyMarker="p/k")["Uploads"]] == ["p/z", "q/1", "q/2"]
+
+
+def test_pages_of_no_parts_or_uploads(raw, s3, bucket):
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    s3.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"1")
+    # Nothing could be gone on from.
+    assert raw("GET", f"/{bucket}?uploads&max-uploads=0").text("IsTruncated") == "false"
+    assert raw("GET", f"/{bucket}/k?uploadId={upload}&max-parts=0").text("IsTruncated") == "false"
+    for wrong in ["max-uploads=-1", "max-uploads=x", "encoding-type=base64"]:
+        answer = raw("GET", f"/{bucket}?uploads&{wrong}")
+        assert (answer.status, answer.code) == (400, "InvalidArgument"), wrong
+    for wrong in ["max-parts=-1", "part-number-marker=x"]:
+        answer = raw("GET", f"/{bucket}/k?uploadId={upload}&{wrong}")
+        assert (answer.status, answer.code) == (400, "InvalidArgument"), wrong
 
 
 def test_an_aborted_upload_leaves_nothing(server, s3, bucket):
@@ -824,6 +912,89 @@ def test_settings_that_cannot_be_kept_are_refused_by_name(raw, bucket):
     for operation in ["restore", "select&select-type=2"]:
         raw("PUT", f"/{bucket}/k", b"1")
         assert raw("POST", f"/{bucket}/k?{operation}", b"<x/>").status in (400, 501)
+
+
+def test_what_is_no_operation_touches_no_bucket_and_no_object(raw, s3, bucket):
+    """A subresource that a method does not have, or that is newer than this server, is not the operation without it."""
+    def refused(method, target, body=b""):
+        answer = raw(method, target, body)
+        assert (answer.status, answer.code) in [(405, "MethodNotAllowed"), (501, "NotImplemented")], (method, target, answer.body)
+
+    for setting in ["abac", "versioning", "logging", "notification", "accelerate", "requestPayment", "metadataConfiguration", "location", "uploads"]:
+        refused("DELETE", f"/{bucket}?{setting}")
+    for setting in ["abac", "metadataConfiguration", "policyStatus", "location", "versions"]:
+        refused("PUT", f"/not-{bucket}?{setting}", b"<x/>")
+    assert raw("HEAD", f"/{bucket}").status == 200 and raw("HEAD", f"/not-{bucket}").status == 404
+    s3.put_object(Bucket=bucket, Key="k", Body=b"kept")
+    for part in ["renameObject", "encryption", "restore", "select", "torrent", "versioning", "attributes"]:
+        refused("PUT", f"/{bucket}/k?{part}", b"<x/>")
+    for part in ["acl", "legal-hold", "retention", "restore", "renameObject", "encryption", "uploads"]:
+        refused("DELETE", f"/{bucket}/k?{part}")
+    for target in [f"/{bucket}?abac", f"/{bucket}/k?restore", f"/{bucket}/k?select", f"/{bucket}/k?versions"]:
+        refused("GET", target)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"kept"
+    # What is no subresource at all is ignored.
+    assert raw("GET", f"/{bucket}/k?utm_source=x").body == b"kept"
+
+
+def test_values_of_headers_of_writes(raw, bucket):
+    """Ref: PutObject; "List of error codes": InvalidStorageClass, InvalidEncryptionAlgorithmError."""
+    for name, wrong, code, right in [
+        ("x-amz-storage-class", "COLD", "InvalidStorageClass", "STANDARD_IA"),
+        ("x-amz-server-side-encryption", "rot13", "InvalidEncryptionAlgorithmError", "AES256"),
+    ]:
+        for method, target in [("PUT", f"/{bucket}/k"), ("POST", f"/{bucket}/k?uploads")]:
+            answer = raw(method, target, headers={name: wrong})
+            assert (answer.status, answer.code) == (400, code), (method, name)
+            assert raw(method, target, headers={name: right}).status == 200
+
+
+def test_copies_have_preconditions_of_their_target(raw, s3, bucket):
+    """Ref: Amazon S3 user guide, "Conditional writes": CopyObject takes If-Match and If-None-Match."""
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
+    copy = lambda **more: raw("PUT", f"/{bucket}/copy", headers={"x-amz-copy-source": f"/{bucket}/k", **{name.replace("_", "-"): value for name, value in more.items()}})
+    assert copy(If_Match=etag).code == "NoSuchKey"
+    assert copy(If_None_Match="*").status == 200
+    assert copy(If_None_Match="*").code == "PreconditionFailed"
+    assert copy(If_Match='"0"').code == "PreconditionFailed"
+    assert copy(If_Match=etag).status == 200
+    assert copy(If_None_Match=etag).code == "NotImplemented"
+
+
+def test_a_redirect_is_not_copied(raw, bucket):
+    """Ref: CopyObject, `x-amz-website-redirect-location`: unique to each object."""
+    assert raw("PUT", f"/{bucket}/k", b"1", headers={"x-amz-website-redirect-location": "/elsewhere"}).status == 200
+    assert raw("PUT", f"/{bucket}/copy", headers={"x-amz-copy-source": f"/{bucket}/k"}).status == 200
+    assert raw("HEAD", f"/{bucket}/copy").headers["x-amz-website-redirect-location"] is None
+
+
+def test_attributes_have_an_etag_without_quotes(raw, s3, bucket):
+    """Ref: GetObjectAttributes, its sample response."""
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
+    answer = raw("GET", f"/{bucket}/k?attributes", headers={"x-amz-object-attributes": "ETag,ObjectSize"})
+    assert (answer.text("ETag"), answer.text("ObjectSize")) == (etag.strip('"'), "1")
+
+
+def test_browsers_are_told_that_there_are_no_cors_rules(raw, bucket):
+    """Ref: Amazon S3 user guide, "Troubleshooting CORS"."""
+    answer = raw("OPTIONS", f"/{bucket}/k", headers={"Origin": "https://page.example", "Access-Control-Request-Method": "GET"})
+    assert (answer.status, answer.code) == (403, "AccessForbidden") and b"CORS is not enabled for this bucket" in answer.body
+    answer = raw("OPTIONS", f"/{bucket}/k")
+    assert (answer.status, answer.code) == (400, "BadRequest")
+    form = b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nv\r\n--x--\r\n'
+    answer = raw("POST", f"/{bucket}", form, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert (answer.status, answer.code) == (501, "NotImplemented")
+
+
+def test_headers_in_a_presigned_query_are_headers(server, raw, bucket):
+    """The SDK for JavaScript moves the headers it signs into the query. Ref: "Authenticating requests: using query parameters"."""
+    s3 = server.client("s3", signature_version="s3v4")
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"}).removeprefix(server.endpoint)
+    moved = "&x-amz-meta-a=b%20c&x-amz-storage-class=STANDARD_IA&x-amz-checksum-crc32="
+    assert raw("PUT", url + moved + urllib.parse.quote(CHECKSUMS["crc32"](b"other"), safe=""), b"data").code == "BadDigest"
+    assert raw("PUT", url + moved + urllib.parse.quote(CHECKSUMS["crc32"](b"data"), safe=""), b"data").status == 200
+    head = raw("HEAD", f"/{bucket}/k").headers
+    assert (head["x-amz-meta-a"], head["x-amz-storage-class"]) == ("b c", "STANDARD_IA")
 
 
 # Errors and methods
