@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::header::HOST;
-use http::{HeaderValue, Request};
+use http::header::{CONNECTION, HOST};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -29,6 +29,8 @@ use crate::config::Limits;
 const STREAMS_MAX: u32 = 128;
 /// How often an HTTP/2 peer is asked whether it lives.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// The most a connection reads at once. Ref: hyper's own default; fewer and larger reads carry an object's bytes at half the wake-ups.
+const READ_BYTES_MAX: usize = 408 << 10;
 /// How long accepting rests when the system has no file handles left.
 const REST: Duration = Duration::from_millis(500);
 /// The first byte of a TLS connection: the record type of a handshake. Ref: RFC 8446, section 5.1.
@@ -96,7 +98,8 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     let mut http1 = builder.http1();
     http1.timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(limits.header_timeout_ms));
-    http1.max_buf_size(limits.header_bytes_max);
+    // hyper bounds headers by its reading buffer, so those of a lower bound are counted in `exchange`.
+    http1.max_buf_size(limits.header_bytes_max.max(READ_BYTES_MAX));
     if limits.headers_max != crate::config::Config::default().limits.headers_max {
         // Only another bound than hyper's own costs an allocation a request.
         http1.max_headers(limits.headers_max);
@@ -145,15 +148,30 @@ where
     let first = Duration::from_millis(listening.limits.header_timeout_ms);
     let idle = Duration::from_millis(listening.limits.body_idle_timeout_ms);
     let router = listening.router.clone();
+    let header_bytes_max = listening.limits.header_bytes_max;
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
         async move {
+            if header_bytes(&request) > header_bytes_max {
+                let mut refused = Response::new(Body::empty());
+                *refused.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+                if request.version() < Version::HTTP_2 {
+                    refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                return Ok::<_, Infallible>(refused);
+            }
             // A router answers everything; its error is uninhabited.
-            Ok::<_, Infallible>(router.oneshot(prepared(request, idle)).await.unwrap_or_else(|never| match never {}))
+            Ok(router.oneshot(prepared(request, idle)).await.unwrap_or_else(|never| match never {}))
         }
     });
     let io = TokioIo::new(Stream::new(stream, first, idle));
     watcher.watch(builder.serve_connection(io, service)).await
+}
+
+/// What a request's line and headers had on the wire, about.
+fn header_bytes(request: &Request<Incoming>) -> usize {
+    let line = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    request.headers().iter().fold(line, |sum, (name, value)| sum + name.as_str().len() + value.len() + ": \r\n".len())
 }
 
 /// The request with a timed body, and with the `Host` header that HTTP/2 sends under another name.

@@ -15,9 +15,10 @@ use super::error::{IoContext, Result, StorageError, StorageErrorKind};
 use super::file_bucket::FileBucket;
 use super::put::{Digests, ObjectWriter, WrittenBody};
 
-/// Bytes of a block. Small enough that a block is still in the processor's cache when it is written and hashed: measured on 1 GB, blocks
-/// of 1 MiB cost the kernel's copy half as much again.
+/// Bytes of a block. Small enough that a block is still in the processor's cache when it is written and hashed.
 const BLOCK_BYTES: usize = 256 << 10;
+/// A chunk this long is a block as it is.
+const CHUNK_KEPT_BYTES: usize = 2 * BLOCK_BYTES;
 /// Blocks of a body that wait for, or are in, one stage.
 const STAGE_BLOCKS_MAX: u32 = 3;
 
@@ -85,7 +86,9 @@ impl<S: Stream<Item = Result<Bytes>> + Unpin> Blocks<S> {
                 }
                 continue;
             }
-            if block.is_none() && self.rest.len() >= BLOCK_BYTES {
+            // What was read from a file has its own memory; what came from a connection is copied, so that the connection's buffer, which
+            // is in the processor's cache, is filled again.
+            if block.is_none() && self.rest.len() >= CHUNK_KEPT_BYTES {
                 return Ok(Some(std::mem::take(&mut self.rest)));
             }
             // By then both stages are done with the oldest one.
