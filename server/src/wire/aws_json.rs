@@ -28,10 +28,10 @@ pub const CONTENT_TYPE_JSON: &str = "application/x-amz-json-1.1";
 
 /// Answers one request. Never fails and never panics: whatever goes wrong is an error reply.
 pub async fn respond(app: Arc<App>, context: RequestContext, request: Request<Body>) -> Response {
-    let version = request.version();
+    let is_kept = request.version() == Version::HTTP_11 && !wants_close(request.headers());
     let request_id = context.request_id.clone();
     if !has_json_content_type(request.headers()) {
-        return not_this_protocol(&request_id);
+        return not_this_protocol(&request_id, is_kept);
     }
     let outcome = answer(app, context, request).await;
     if let Err(error) = &outcome
@@ -45,7 +45,7 @@ pub async fn respond(app: Arc<App>, context: RequestContext, request: Request<Bo
             (StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Bytes::from(error.body().to_string()))
         }
     };
-    framed(status, CONTENT_TYPE_JSON, &request_id, version, body)
+    framed(status, CONTENT_TYPE_JSON, &request_id, is_kept, body)
 }
 
 async fn answer(app: Arc<App>, context: RequestContext, request: Request<Body>) -> Result<Vec<u8>, ApiError> {
@@ -128,12 +128,19 @@ fn has_json_content_type(headers: &HeaderMap) -> bool {
     matches!(kind.as_str(), "application/x-amz-json-1.1" | "application/x-amz-json-1.0" | "application/json")
 }
 
-fn not_this_protocol(request_id: &str) -> Response {
-    framed(StatusCode::NOT_FOUND, "application/xml", request_id, Version::HTTP_11, Bytes::from_static(b"<UnknownOperationException/>\n"))
+fn not_this_protocol(request_id: &str, is_kept: bool) -> Response {
+    framed(StatusCode::NOT_FOUND, "application/xml", request_id, is_kept, Bytes::from_static(b"<UnknownOperationException/>\n"))
+}
+
+/// Whether the connection ends with this request; the server says so by itself then. HTTP/2 forbids the header altogether.
+fn wants_close(headers: &HeaderMap) -> bool {
+    let has_close =
+        |value: &HeaderValue| value.to_str().is_ok_and(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case("close")));
+    headers.get_all(CONNECTION).iter().any(has_close)
 }
 
 /// A reply with exactly the headers the services send; `Date` and `Content-Length` are the server's to add.
-fn framed(status: StatusCode, content_type: &'static str, request_id: &str, version: Version, body: Bytes) -> Response {
+fn framed(status: StatusCode, content_type: &'static str, request_id: &str, is_kept: bool, body: Bytes) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -141,8 +148,7 @@ fn framed(status: StatusCode, content_type: &'static str, request_id: &str, vers
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID_HEADER, id);
     }
-    // HTTP/2 forbids the header.
-    if version == Version::HTTP_11 {
+    if is_kept {
         headers.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
     }
     response
