@@ -112,6 +112,17 @@ impl FileBucket {
         Ok(found.filter(|_| !self.visibility.hides(&self.name, key, view)))
     }
 
+    /// [`Self::find_as_of`] for a key that was read in its folder, which was reached without links.
+    pub(super) fn find_in_folder(&self, key: &str, view: &View) -> Result<Option<ObjectFile>> {
+        if !key_path::is_safe(key) || self.odd.contains(key) {
+            return Ok(None);
+        }
+        let path = self.root.join(key);
+        let state = self.file_state(&path).about(key, "cannot read the object's file")?;
+        let state = state.filter(|_| !self.visibility.hides(&self.name, key, Some(view)));
+        Ok(state.map(|state| ObjectFile { key: key.to_owned(), path, state }))
+    }
+
     /// The file of `key`, be it an object already or not.
     pub(super) fn find_file(&self, key: &str) -> Result<Option<ObjectFile>> {
         key_path::check(key)?;

@@ -172,10 +172,12 @@ impl Listing {
                 }
                 continue;
             }
-            if !takes_odd && self.bucket.odd.contains(&key) {
-                continue;
-            }
-            if let Some(file) = self.bucket.find_as_of(&key, Some(&self.view))? {
+            let found = if takes_odd {
+                self.bucket.find_as_of(&key, Some(&self.view))?
+            } else {
+                self.bucket.find_in_folder(&key, &self.view)?
+            };
+            if let Some(file) = found {
                 return Ok(Some(ListItem::Object(file)));
             }
         }

@@ -39,6 +39,9 @@ const INLINE_WRITE_BYTES_MAX: usize = 64 * 1024;
 /// Ranges closer than this are read at once.
 const COALESCE_GAP_BYTES: u64 = 64 * 1024;
 
+/// Rows a listing begins with on the calling thread: a partition's folder is read sooner than another thread is awake.
+const LIST_INLINE_ROWS: usize = 64;
+
 /// Rows a listing fetches per visit to a blocking thread.
 const LIST_BATCH_ROWS: usize = 1000;
 
@@ -116,7 +119,7 @@ impl ObjectStore for FileObjectStore {
             for chunk in &payload {
                 writer.write(chunk).about(&key, "cannot write the object")?;
             }
-            Ok(bucket.commit(&key, writer.finish(), new, None)?.file)
+            bucket.commit_file(&key, writer.finish(), new, None)
         };
         let written = if is_small { write() } else { upload::blocking(write).await };
         let file = written.map_err(|e| if is_create { create_error(e) } else { engine_error(e) })?;
@@ -240,7 +243,7 @@ impl ObjectStore for FileObjectStore {
             let (mut file, _) = store.bucket.open_file(&source.key)?;
             let mut writer = store.bucket.writer(Digests::None)?;
             writer.append_file(&mut file).about(&to, "cannot copy the object")?;
-            store.bucket.commit(&to, writer.finish(), new, None)
+            store.bucket.commit_file(&to, writer.finish(), new, None)
         })
         .await
         .map_err(|e| if is_create { create_error(e) } else { engine_error(e) })?;
@@ -296,7 +299,7 @@ impl MultipartUpload for FileUpload {
         let new = NewObject { attributes: std::mem::take(&mut self.attributes), ..NewObject::default() };
         let file = upload::blocking(move || {
             let writer = writer.ok_or_else(|| ended(&key))?;
-            Ok(bucket.commit(&key, writer.finish(), new, None)?.file)
+            bucket.commit_file(&key, writer.finish(), new, None)
         })
         .await
         .map_err(engine_error)?;
@@ -381,14 +384,16 @@ fn list_objects(bucket: Arc<FileBucket>, prefix: String, start_after: String, vi
         if matches!(state, State::End) {
             return Ok(None);
         }
-        let (rows, next) = upload::blocking(move || {
+        let is_start = matches!(state, State::Start(..));
+        let rows_max = if is_start { LIST_INLINE_ROWS } else { LIST_BATCH_ROWS };
+        let step = move || {
             let mut listing = match state {
                 State::Start(bucket, query, view) => Box::new(Listing::as_of(bucket, query, view)?),
                 State::Running(listing) => listing,
                 State::End => return Ok((Vec::new(), State::End)),
             };
             let mut rows = Vec::new();
-            while rows.len() < LIST_BATCH_ROWS {
+            while rows.len() < rows_max {
                 match listing.next_item()? {
                     Some(ListItem::Object(file)) => rows.extend(path_of_key(&file.key).map(|path| Ok(meta_of(path, &file)))),
                     Some(ListItem::Prefix(_)) => {}
@@ -396,9 +401,15 @@ fn list_objects(bucket: Arc<FileBucket>, prefix: String, start_after: String, vi
                 }
             }
             Ok((rows, State::Running(listing)))
-        })
-        .await
-        .map_err(engine_error)?;
+        };
+        let stepped = if is_start {
+            // Whoever lists folder after folder gives way to others now and then.
+            tokio::task::coop::consume_budget().await;
+            step()
+        } else {
+            upload::blocking(step).await
+        };
+        let (rows, next) = stepped.map_err(engine_error)?;
         Ok::<_, Error>(Some((stream::iter(rows), next)))
     })
     .try_flatten()

@@ -100,6 +100,11 @@ impl FileBucket {
     ///
     /// Without an identity the object gets no metadata file and an ETag derived from its file.
     pub fn commit(&self, key: &str, body: WrittenBody, new: NewObject, identity: Option<BodyIdentity>) -> Result<ObjectInfo> {
+        Ok(self.describe(self.commit_file(key, body, new, identity)?))
+    }
+
+    /// [`Self::commit`] for those who do not want the metadata.
+    pub(super) fn commit_file(&self, key: &str, body: WrittenBody, new: NewObject, identity: Option<BodyIdentity>) -> Result<ObjectFile> {
         key_path::check(key)?;
         if self.fsync {
             body.file.sync_data().about(key, "cannot make the object durable")?;
@@ -120,7 +125,7 @@ impl FileBucket {
             None => {}
         }
         let path = self.rename_into_place(key, is_odd, |path| body.temp.persist(path).map_err(|e| e.error))?;
-        Ok(self.describe(ObjectFile { key: key.to_owned(), path, state }))
+        Ok(ObjectFile { key: key.to_owned(), path, state })
     }
 
     /// Puts a written body in the place of `key`, which it keeps hidden where that key is hidden. It gets no metadata file.
