@@ -191,3 +191,14 @@ def test_spark_s_own_parquet_tables_are_plain(athena, glue):
     spark = {"spark.sql.sources.provider": "parquet", "spark.sql.sources.schema": json.dumps({"type": "struct", "fields": []})}
     glue.create_table(DatabaseName="foreign", TableInput=table_input("sparked", {"Parameters": spark}))
     assert athena.rows("SELECT sum(a) FROM foreign.sparked")[0] == [["6"]]
+
+
+def test_packed_texts_that_cannot_be_unpacked_are_refused(athena, glue, server):
+    # Ref: Athena user guide, "Use compression in Athena"; the bytes of a packed file are no lines.
+    s3 = server.client("s3")
+    for extension in ("lzo", "zip", "tar", "xz"):
+        s3.put_object(Bucket="foreign", Key=f"packed-{extension}/file.csv.{extension}", Body=b"PK\n1\n")
+        storage = table_input("x", {"serde": LAZY_SIMPLE, "input": TEXT_INPUT})["StorageDescriptor"] | {"Location": f"s3://foreign/packed-{extension}/"}
+        glue.create_table(DatabaseName="foreign", TableInput={"Name": f"packed_{extension}", "TableType": "EXTERNAL_TABLE", "StorageDescriptor": storage})
+        told = f"NOT_SUPPORTED: Files of this compression are not supported by owlake: s3://foreign/packed-{extension}/file.csv.{extension}"
+        assert reason(athena, f"SELECT * FROM foreign.packed_{extension}") == told

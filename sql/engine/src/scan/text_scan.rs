@@ -62,6 +62,10 @@ impl TextTable<'_> {
             };
             let constants: Arc<[ScalarValue]> = self.constants(file, *partition)?.into();
             let own_splits = match format.decoding {
+                Decoding::Lines(_) if is_unreadable(file.listed.meta.location.as_ref()) => {
+                    let message = format!("Files of this compression are not supported by owlake: {}", file.listed.url());
+                    return Err(external(EngineError::engine("NOT_SUPPORTED", message)));
+                }
                 Decoding::Lines(_) => splits_of(file, self.skipped(*partition).map_err(external)?, bytes),
                 // An empty object has no rows, whatever its format.
                 Decoding::Files(_) if file.listed.meta.size == 0 => Vec::new(),
@@ -160,6 +164,12 @@ impl TextTable<'_> {
         };
         Ok(SkippedLines { header: count("skip.header.line.count")?, footer: count("skip.footer.line.count")? })
     }
+}
+
+/// Whether a file's bytes are packed as its name says and cannot be unpacked here: its lines would be no lines.
+/// Ref: Athena user guide, "Use compression in Athena": LZO is read; zip and tar are not.
+fn is_unreadable(key: &str) -> bool {
+    [".lzo", ".lzo_deflate", ".zip", ".tar", ".tgz", ".7z", ".xz", ".br"].iter().any(|ending| key.ends_with(ending))
 }
 
 fn declared_type(column: &Column) -> Option<TrinoType> {

@@ -22,6 +22,8 @@ pub(crate) struct Delimiters {
     /// By depth.
     pub separators: [char; 8],
     pub escape: Option<char>,
+    /// Whether line ends are escaped too, so that a text with one stays one line.
+    pub escapes_lines: bool,
     /// What stands for null.
     pub null: Arc<str>,
 }
@@ -31,7 +33,7 @@ impl Delimiters {
     pub(crate) fn of_fields(separator: char) -> Delimiters {
         let mut separators = SEPARATORS;
         separators[0] = separator;
-        Delimiters { separators, escape: None, null: NULL_DEFAULT.into() }
+        Delimiters { separators, escape: None, escapes_lines: false, null: NULL_DEFAULT.into() }
     }
 
     fn at(&self, depth: usize) -> char {
@@ -111,16 +113,23 @@ impl DelimitedRows {
         }
     }
 
-    /// Ref: Apache Hive, `LazyUtils.writeEscaped`: the escape itself and every separator.
+    /// Ref: Apache Hive, `LazyUtils.writeEscaped`: the escape itself, every separator, and line ends when `serialization.escape.crlf` says so.
     fn escape_from(&self, start: usize, escape: char, out: &mut String) {
-        let is_escaped = |character: char| character == escape || self.delimiters.separators.contains(&character);
+        let escapes_lines = self.delimiters.escapes_lines;
+        let is_escaped = |character: char| {
+            character == escape || self.delimiters.separators.contains(&character) || escapes_lines && matches!(character, '\r' | '\n')
+        };
         if out[start..].contains(is_escaped) {
             let text = out.split_off(start);
             for character in text.chars() {
                 if is_escaped(character) {
                     out.push(escape);
                 }
-                out.push(character);
+                out.push(match character {
+                    '\r' if escapes_lines => 'r',
+                    '\n' if escapes_lines => 'n',
+                    other => other,
+                });
             }
         }
     }

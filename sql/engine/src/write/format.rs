@@ -286,6 +286,7 @@ fn delimiters<'a>(parameter: &dyn Fn(&str) -> Option<&'a str>) -> Result<Delimit
     if let Some(text) = parameter("escape.delim") {
         delimiters.escape = Some(character("escape.delim", text)?.unwrap_or('\\'));
     }
+    delimiters.escapes_lines = parameter("serialization.escape.crlf").is_some_and(|flag| flag.trim().eq_ignore_ascii_case("true"));
     if let Some(text) = parameter("serialization.null.format") {
         delimiters.null = text.into();
     }

@@ -33,6 +33,8 @@ const NULL_DEFAULT: &str = "\\N";
 struct LazySimple {
     separators: [u8; 8],
     escape: Option<u8>,
+    /// `serialization.escape.crlf`.
+    escapes_lines: bool,
     null: Vec<u8>,
     last_takes_rest: bool,
     column_count: usize,
@@ -66,6 +68,7 @@ fn format(table: &LineTable<'_>) -> Result<Arc<dyn LineFormat>, EngineError> {
     Ok(Arc::new(LazySimple {
         separators,
         escape: property("escape.delim").map(|text| byte(text).unwrap_or(b'\\')),
+        escapes_lines: is_true(parameters, "serialization.escape.crlf"),
         null: property("serialization.null.format").unwrap_or(NULL_DEFAULT).as_bytes().to_vec(),
         last_takes_rest: is_true(parameters, "serialization.last.column.takes.rest"),
         column_count: table.column_count,
@@ -243,13 +246,20 @@ impl LazySimple {
         Arc::new(values.finish())
     }
 
-    /// Every escape takes the byte after it as it is.
+    /// Every escape takes the byte after it as it is, but for an `r` and an `n` where line ends are escaped.
+    /// Ref: Trino hive formats `StringEncoding.unescape`; Apache Hive 3.1 `LazyUtils.copyAndEscapeStringDataToText`.
     fn unescaped<'a>(&self, field: &'a [u8]) -> Cow<'a, [u8]> {
         let Some(escape) = self.escape.filter(|escape| memchr::memchr(*escape, field).is_some()) else { return Cow::Borrowed(field) };
         let mut plain = Vec::with_capacity(field.len());
         let mut bytes = field.iter().copied().peekable();
         while let Some(byte) = bytes.next() {
-            plain.push(if byte == escape { bytes.next().unwrap_or(byte) } else { byte });
+            let escaped = if byte == escape { bytes.next() } else { None };
+            plain.push(match escaped {
+                Some(b'r') if self.escapes_lines => b'\r',
+                Some(b'n') if self.escapes_lines => b'\n',
+                Some(next) => next,
+                None => byte,
+            });
         }
         Cow::Owned(plain)
     }
