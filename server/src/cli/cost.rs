@@ -56,7 +56,7 @@ struct Touched {
 
 /// Prints the cost of each statement and of all. Errors: there is no statement, one fails, or the bounds are passed; the text says which.
 pub async fn run(client: &Client, command: &CostCommand) -> Result<(), String> {
-    if let Some(usd_max) = command.usd_max.filter(|usd_max| !(*usd_max >= 0.0)) {
+    if let Some(usd_max) = command.usd_max.filter(|usd_max| usd_max.is_nan() || *usd_max < 0.0) {
         return Err(format!("--max-usd {usd_max} is no amount of money"));
     }
     let statements = statements(&command.sql);
