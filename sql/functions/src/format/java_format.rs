@@ -73,10 +73,9 @@ fn directive(text: &str) -> Result<(Directive, &str), String> {
     }
     (found.width, rest) = number(rest);
     if let Some(after) = rest.strip_prefix('.') {
-        (found.precision, rest) = number(after);
-        if found.precision.is_none() {
-            return Err(unknown('.'));
-        }
+        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        found.precision = Some(after[..end].parse().map_err(|_| unknown('.'))?);
+        rest = &after[end..];
     }
     if found.width.max(found.precision).is_some_and(|size| size > WIDTH_MAX) {
         return Err(format!("IllegalFormatWidth: {}", found.width.max(found.precision).unwrap_or(0)));
@@ -159,10 +158,14 @@ impl Directive {
             ('d', Value::Integer(value)) => return Ok(self.number(*value < 0, value.unsigned_abs().to_string(), String::new())),
             ('x', Value::Integer(value)) => self.zeros(format!("{value:x}")),
             ('o', Value::Integer(value)) => self.zeros(format!("{value:o}")),
-            ('f', Value::Double(value)) if value.is_finite() => return Ok(self.fixed(&format!("{value:.*}", self.precision.unwrap_or(6)))),
+            ('f', Value::Double(value)) if value.is_finite() => return Ok(self.fixed(&fixed_double(*value, self.precision.unwrap_or(6)))),
             ('f', Value::Decimal(unscaled, scale)) => return Ok(self.fixed(&rounded(*unscaled, *scale, self.precision.unwrap_or(6)))),
             ('e', Value::Double(value)) if value.is_finite() => {
                 let text = exponential(*value, self.precision.unwrap_or(6));
+                return Ok(self.cased(self.fixed(&text), is_upper));
+            }
+            ('e', Value::Decimal(unscaled, scale)) => {
+                let text = exponential_decimal(*unscaled, *scale, self.precision.unwrap_or(6));
                 return Ok(self.cased(self.fixed(&text), is_upper));
             }
             ('g', Value::Double(value)) if value.is_finite() => {
@@ -254,12 +257,64 @@ fn rounded(unscaled: i128, scale: u32, digits: usize) -> String {
     text
 }
 
-/// `1.234560e+01`.
+/// A decimal as `1.234560e+01`, half up. Ref: Java's `Formatter.print(StringBuilder, BigDecimal, …)`.
+fn exponential_decimal(unscaled: i128, scale: u32, precision: usize) -> String {
+    let digits = unscaled.unsigned_abs().to_string();
+    let exponent = digits.len() as i64 - 1 - i64::from(scale);
+    scientific(unscaled < 0, &digits, exponent, precision)
+}
+
+/// A double as `1.234560e+01`, half up.
 fn exponential(value: f64, precision: usize) -> String {
-    let text = format!("{value:.precision$e}");
+    let (digits, exponent) = shortest_digits(value);
+    scientific(value.is_sign_negative(), &digits, exponent, precision)
+}
+
+/// A double with so many digits after the point, half up. Ref: Java's `FormattedFloatingDecimal.applyPrecision`.
+fn fixed_double(value: f64, precision: usize) -> String {
+    let (digits, exponent) = shortest_digits(value);
+    let whole_digits = usize::try_from(exponent + 1).unwrap_or(0);
+    let leading = usize::try_from(-exponent - 1).unwrap_or(0);
+    let mut all = format!("{}{digits}", "0".repeat(leading));
+    all.extend(std::iter::repeat_n('0', (whole_digits + precision).saturating_sub(all.len())));
+    let kept = half_up(&all, whole_digits + precision);
+    let whole = &kept[..kept.len() - precision];
+    let (sign, point) = (if value.is_sign_negative() { "-" } else { "" }, if precision > 0 { "." } else { "" });
+    format!("{sign}{}{point}{}", if whole.is_empty() { "0" } else { whole }, &kept[kept.len() - precision..])
+}
+
+/// The fewest digits that tell a double, without point, and the power of ten of the first. Java rounds these, not the double's exact value.
+fn shortest_digits(value: f64) -> (String, i64) {
+    let text = format!("{:e}", value.abs());
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+    (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
+}
+
+fn scientific(is_negative: bool, digits: &str, exponent: i64, precision: usize) -> String {
+    let wanted = precision + 1;
+    let mut kept = half_up(&format!("{digits}{}", "0".repeat(wanted.saturating_sub(digits.len()))), wanted);
+    let exponent = exponent + (kept.len() > wanted) as i64;
+    kept.truncate(wanted);
+    let (sign, point) = (if is_negative { "-" } else { "" }, if precision > 0 { "." } else { "" });
+    format!("{sign}{}{point}{}e{}{:02}", &kept[..1], &kept[1..], if exponent < 0 { '-' } else { '+' }, exponent.abs())
+}
+
+/// The first `count` of at least as many digits, rounded by the next one; one digit more when that carries past the first.
+fn half_up(digits: &str, count: usize) -> String {
+    let mut kept = digits.as_bytes()[..count].to_vec();
+    if digits.as_bytes().get(count).is_some_and(|next| *next >= b'5') {
+        match kept.iter().rposition(|digit| *digit != b'9') {
+            Some(at) => {
+                kept[at] += 1;
+                kept[at + 1..].fill(b'0');
+            }
+            None => {
+                kept.fill(b'0');
+                kept.insert(0, b'1');
+            }
+        }
+    }
+    kept.into_iter().map(char::from).collect()
 }
 
 /// Fixed between 1e-4 and 10^precision, else with an exponent; `precision` significant digits.

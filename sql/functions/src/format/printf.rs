@@ -37,7 +37,14 @@ fn format(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionE
     for (position, values) in arguments.iter().enumerate().skip(1) {
         let data_type = call.argument_type(position);
         let is_simple = matches!(data_type, TrinoType::Boolean | TrinoType::Unknown) || data_type.is_numeric() || is_temporal(data_type);
-        let texts = if is_simple { None } else { Some(cast_array(values, data_type, &TrinoType::VARCHAR, call.session())?) };
+        let texts = if is_simple {
+            None
+        } else if *data_type == TrinoType::Json {
+            // A JSON value's own text, which a cast to varchar would not give of an object.
+            Some(Arc::clone(values))
+        } else {
+            Some(cast_array(values, data_type, &TrinoType::VARCHAR, call.session())?)
+        };
         prepared.push(Argument { data_type, values: Arc::clone(values), texts });
     }
     let constant = match call.constant(0) {
