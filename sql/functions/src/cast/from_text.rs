@@ -31,12 +31,14 @@ pub fn cast_text(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> 
             }
             Arc::new(builder.finish())
         }
-        TrinoType::Tinyint => dynamic(convert_text::<Int8Type>(values, failures, |text| text.parse().map_err(|_| wrong(text, "TINYINT")))?),
-        TrinoType::Smallint => {
-            dynamic(convert_text::<Int16Type>(values, failures, |text| text.parse().map_err(|_| wrong(text, "SMALLINT")))?)
+        TrinoType::Tinyint => {
+            dynamic(convert_text::<Int8Type>(values, failures, |text| whole(text).ok_or_else(|| wrong(text, "TINYINT")))?)
         }
-        TrinoType::Integer => dynamic(convert_text::<Int32Type>(values, failures, |text| text.parse().map_err(|_| wrong(text, "INT")))?),
-        TrinoType::Bigint => dynamic(convert_text::<Int64Type>(values, failures, |text| text.parse().map_err(|_| wrong(text, "BIGINT")))?),
+        TrinoType::Smallint => {
+            dynamic(convert_text::<Int16Type>(values, failures, |text| whole(text).ok_or_else(|| wrong(text, "SMALLINT")))?)
+        }
+        TrinoType::Integer => dynamic(convert_text::<Int32Type>(values, failures, |text| whole(text).ok_or_else(|| wrong(text, "INT")))?),
+        TrinoType::Bigint => dynamic(convert_text::<Int64Type>(values, failures, |text| whole(text).ok_or_else(|| wrong(text, "BIGINT")))?),
         TrinoType::Real => {
             dynamic(convert_text::<Float32Type>(values, failures, |text| parse_float(text).ok_or_else(|| wrong(text, "REAL")))?)
         }
@@ -46,7 +48,8 @@ pub fn cast_text(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> 
         TrinoType::Decimal { precision, scale } => {
             let array = convert_text::<Decimal128Type>(values, failures, |text| {
                 let failed = |why: &str| refuse(format_args!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {why}"));
-                let number = parse_decimal(text).ok_or_else(|| failed("Value is not a number."))?;
+                let number =
+                    parse_decimal(text).or_else(|| parse_decimal(&ascii_digits(text)?)).ok_or_else(|| failed("Value is not a number."))?;
                 number.rescaled(*precision, *scale).ok_or_else(|| failed("Value too large."))
             })?;
             with_decimal_type(array, *precision, *scale)?
@@ -60,6 +63,31 @@ pub fn cast_text(values: &ArrayRef, to: &TrinoType, failures: &mut Failures) -> 
         other => return Err(FunctionError::internal(format!("no cast from varchar to {other}"))),
     })
 }
+
+/// A whole number of digits of any script. Ref: Java's `Integer.parseInt`, which reads by `Character.digit`.
+pub(super) fn whole<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.parse().ok().or_else(|| ascii_digits(text)?.parse().ok())
+}
+
+/// The text with the decimal digits of other scripts as ASCII ones; `None` when it has none of them.
+fn ascii_digits(text: &str) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let as_ascii = |c: char| {
+        let zero = DIGIT_ZEROS.iter().rev().find(|zero| u32::from(**zero) <= u32::from(c));
+        let digit = zero.map(|zero| u32::from(c) - u32::from(*zero)).filter(|digit| *digit < 10);
+        digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c)
+    };
+    Some(text.chars().map(as_ascii).collect())
+}
+
+/// Where each script's digits begin, those past U+FFFF apart: Java reads `char` by `char`. Ref: Unicode category Nd.
+const DIGIT_ZEROS: &[u16] = &[
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040,
+    0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50,
+    0xABF0, 0xFF10,
+];
 
 fn fixed(
     values: &ArrayRef,
