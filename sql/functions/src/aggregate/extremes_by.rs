@@ -23,8 +23,8 @@ pub const MAX_BY: Function = Function {
     name: "max_by",
     description: "The value beside the largest key, or those beside the n largest",
     overloads: &[
-        Overload::aggregate("<V, K: orderable>(V, K) -> V", max_by),
-        Overload::aggregate("<V, K: orderable>(V, K, bigint) -> array(V)", max_by_n),
+        Overload::aggregate("<K: orderable, V>(V, K) -> V", max_by),
+        Overload::aggregate("<K: orderable, V>(V, K, bigint) -> array(V)", max_by_n),
     ],
     examples: &[
         ("(SELECT max_by(x, y) FROM (VALUES ('a', 1), ('b', 2)) t(x, y))", "b"),
@@ -37,8 +37,8 @@ pub const MIN_BY: Function = Function {
     name: "min_by",
     description: "The value beside the smallest key, or those beside the n smallest",
     overloads: &[
-        Overload::aggregate("<V, K: orderable>(V, K) -> V", min_by),
-        Overload::aggregate("<V, K: orderable>(V, K, bigint) -> array(V)", min_by_n),
+        Overload::aggregate("<K: orderable, V>(V, K) -> V", min_by),
+        Overload::aggregate("<K: orderable, V>(V, K, bigint) -> array(V)", min_by_n),
     ],
     examples: &[("(SELECT min_by(x, y) FROM (VALUES ('a', 1), ('b', 2)) t(x, y))", "a")],
     ..Function::AGGREGATE
@@ -260,6 +260,7 @@ struct ChosenN {
 struct Best {
     count: i64,
     is_seen: bool,
+    /// A binary heap with the worst pick at the root. Among equal keys it decides who stays and who comes first. Ref: Trino 401 `TypedKeyValueHeap`.
     picks: Vec<Pick>,
 }
 
@@ -275,15 +276,67 @@ impl ChosenN {
         }
         state.is_seen = true;
         state.count = count;
-        let mut at = state.picks.len();
-        while at > 0 && self.by.is_better(&held.columns[1], row as usize, &state.picks[at - 1])? {
-            at -= 1;
+        let is_full = state.picks.len() >= count as usize;
+        if is_full && !self.by.is_better(&held.columns[1], row as usize, &state.picks[0])? {
+            return Ok(());
         }
-        if at < count as usize {
-            state.picks.insert(at, Pick { held: hold_rows(&held.columns, vec![row])?, row: 0 });
-            state.picks.truncate(count as usize);
+        let pick = Pick { held: hold_rows(&held.columns, vec![row])?, row: 0 };
+        if is_full {
+            state.picks[0] = pick;
+            self.sift_down(&mut state.picks)?;
+        } else {
+            state.picks.push(pick);
+            self.sift_up(&mut state.picks)?;
         }
         Ok(())
+    }
+}
+
+impl ChosenN {
+    fn is_better(&self, picks: &[Pick], left: usize, right: usize) -> Result<bool, FunctionError> {
+        self.by.is_better(picks[left].column(1), picks[left].row as usize, &picks[right])
+    }
+
+    fn sift_up(&self, picks: &mut [Pick]) -> Result<(), FunctionError> {
+        let mut at = picks.len() - 1;
+        while at > 0 {
+            let parent = (at - 1) / 2;
+            if !self.is_better(picks, parent, at)? {
+                break;
+            }
+            picks.swap(at, parent);
+            at = parent;
+        }
+        Ok(())
+    }
+
+    fn sift_down(&self, picks: &mut [Pick]) -> Result<(), FunctionError> {
+        let mut at = 0;
+        loop {
+            let left = 2 * at + 1;
+            if left >= picks.len() {
+                return Ok(());
+            }
+            let right = left + 1;
+            let child = if right < picks.len() && !self.is_better(picks, right, left)? { right } else { left };
+            if !self.is_better(picks, at, child)? {
+                return Ok(());
+            }
+            picks.swap(at, child);
+            at = child;
+        }
+    }
+
+    /// The picks, best first: the heap's roots as they are taken off, turned round.
+    fn sorted(&self, picks: &[Pick]) -> Result<Vec<Pick>, FunctionError> {
+        let mut heap = picks.to_vec();
+        let mut sorted = Vec::with_capacity(heap.len());
+        while !heap.is_empty() {
+            sorted.push(heap.swap_remove(0));
+            self.sift_down(&mut heap)?;
+        }
+        sorted.reverse();
+        Ok(sorted)
     }
 }
 
@@ -333,7 +386,8 @@ impl Fold for ChosenN {
     }
 
     fn finish(&self, states: &[Best]) -> Result<ArrayRef, FunctionError> {
-        gather_lists(states, |state| &state.picks, 0, &self.by.value, true)
+        let sorted = states.iter().map(|state| self.sorted(&state.picks)).collect::<Result<Vec<_>, _>>()?;
+        gather_lists(&sorted, |picks| picks, 0, &self.by.value, true)
     }
 
     fn held_bytes(&self, state: &Best) -> usize {
