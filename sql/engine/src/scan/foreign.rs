@@ -3,6 +3,7 @@
 //! Ref: AWS Glue Developer Guide, "Using data lake frameworks" (`table_type`, `spark.sql.sources.provider`), `TableInput.TargetTable`; Apache Hive,
 //! `storage_handler`, `transactional`; Apache Hudi, `HoodieParquetInputFormat`. A Hudi or Iceberg folder holds old versions of its rows
 //! beside the present ones, so a plain reading gives wrong rows, not an error.
+//! Deviation: Athena reads Iceberg, Delta Lake and Hudi tables and resource links.
 
 use owlake_catalog::{Parameters, Table};
 

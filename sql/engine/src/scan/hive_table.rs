@@ -404,12 +404,15 @@ impl TableProvider for HiveTable {
     }
 }
 
+/// Whether a property's value is one that cannot be kept to.
+type Refuses = fn(&str) -> bool;
+
 /// The first property, of the SerDe or of the table, that gives the files another meaning than they would be read with.
 /// Ref: Apache Hive, `AbstractEncodingAwareSerDe`, `ParquetInputFormat`; Hadoop, `TextInputFormat`.
 fn unsupported_property<'a>(serde: &SerDe, format: &'a StorageFormat, table: &'a Parameters) -> Option<(&'static str, &'a str)> {
     let own = format.serde_info.as_ref().map(|serde| &serde.parameters);
     let value = |name: &str| own.and_then(|own| own.get(name)).or(table.get(name)).map(String::as_str);
-    let is_refused: &[(&'static str, fn(&str) -> bool)] = match serde.reading {
+    let is_refused: &[(&'static str, Refuses)] = match serde.reading {
         Reading::Parquet => &[("parquet.column.index.access", |value| value.trim().eq_ignore_ascii_case("true"))],
         Reading::Lines(_) => {
             &[("serialization.encoding", |value| !is_utf8_name(value)), ("textinputformat.record.delimiter", |value| !is_line_feed(value))]
