@@ -83,6 +83,11 @@ pub struct BoundFunction {
 }
 
 impl BoundFunction {
+    /// Does a null among the arguments make the result null, whatever the others are?
+    pub fn is_null_on_null(&self) -> bool {
+        matches!(self.kernel, Kernel::Scalar(_)) && self.function.nulls != Nulls::Seen
+    }
+
     fn new(function: &'static Function, kernel: Kernel, bound: Bound) -> Result<BoundFunction, FunctionError> {
         if matches!(kernel, Kernel::Unsupported) {
             let arguments: Vec<String> = bound.argument_types.iter().map(ToString::to_string).collect();
@@ -213,13 +218,14 @@ pub fn resolve_function(name: &str, arguments: &[Argument], type_lambda: &mut La
         return Err(FunctionError::new("FUNCTION_NOT_FOUND", format!("Function '{}' not registered", name.to_lowercase())));
     }
     if let Some(found) = resolve(candidates, arguments, type_lambda)? {
+        check_char_length(&found)?;
         return Ok(found);
     }
     let name = name.to_lowercase();
     let given: Vec<String> = arguments
         .iter()
         .map(|argument| match argument {
-            Argument::Value(data_type) => data_type.to_string(),
+            Argument::Value(data_type) => data_type.signature_text(),
             Argument::Lambda { .. } => "<function>".to_string(),
         })
         .collect();
@@ -238,8 +244,8 @@ fn resolve(
         let mut found: Option<(&'static Candidate, Bound)> = None;
         for candidate in candidates.iter().filter(|candidate| candidate.signature.variables.is_empty() != is_generic) {
             if let Some(bound) = bind(&candidate.signature, arguments, false, type_lambda)? {
-                if found.is_some() {
-                    return Err(ambiguous(&[&found, &Some((candidate, bound))]));
+                if let Some(found) = &found {
+                    return Err(ambiguous(&[(found.0, &found.1), (candidate, &bound)]));
                 }
                 found = Some((candidate, bound));
             }
@@ -264,15 +270,7 @@ fn resolve(
             let (candidate, bound) = applicable.swap_remove(*index);
             BoundFunction::new(candidate.function, candidate.kernel, bound).map(Some)
         }
-        several => Err(ambiguous(
-            &several
-                .iter()
-                .map(|index| &applicable[*index])
-                .map(|(candidate, bound)| Some((*candidate, bound.clone())))
-                .collect::<Vec<_>>()
-                .iter()
-                .collect::<Vec<_>>(),
-        )),
+        several => Err(ambiguous(&several.iter().map(|index| (applicable[*index].0, &applicable[*index].1)).collect::<Vec<_>>())),
     }
 }
 
@@ -288,7 +286,7 @@ fn most_specific(
         for position in 0..representatives.len() {
             let representative = representatives[position];
             if is_more_specific(&applicable[current].1, applicable[representative].0, arguments, type_lambda)? {
-                representatives = vec![current];
+                representatives[position] = current;
                 is_represented = true;
                 break;
             }
@@ -342,17 +340,39 @@ fn prefer_unknown_casts(best: Vec<usize>, applicable: &[(&'static Candidate, Bou
     if best.len() > 1 && returns_same && all_strict { best[..1].to_vec() } else { best }
 }
 
-fn ambiguous(candidates: &[&Option<(&'static Candidate, Bound)>]) -> FunctionError {
+/// Ref: Trino 401 `FunctionResolver.matchFunction`: each candidate with its types bound, in the order of registration.
+fn ambiguous(candidates: &[(&'static Candidate, &Bound)]) -> FunctionError {
     let printed: Vec<String> = candidates
         .iter()
-        .filter_map(|found| found.as_ref())
-        .map(|(candidate, _)| format!("\t * {}{}\n", candidate.function.name, candidate.signature.printed))
+        .map(|(candidate, bound)| {
+            let arguments: Vec<String> = bound.argument_types.iter().map(TrinoType::signature_text).collect();
+            let name = OPERATORS.iter().find(|(operator, _)| operator.function_name() == candidate.function.name);
+            let name = name.map_or_else(|| candidate.function.name.to_owned(), |(_, name)| format!("$operator${name}"));
+            format!("\t * {name}({}):{}\n", arguments.join(","), bound.return_type.signature_text())
+        })
         .collect();
     FunctionError::new(
         "AMBIGUOUS_FUNCTION_CALL",
         format!("Could not choose a best candidate operator. Explicit type casts must be added.\nCandidates are:\n{}", printed.concat()),
     )
 }
+
+/// The longest char.
+const CHAR_LENGTH_MAX: u32 = 65_536;
+
+/// Operators that several overloads may fit, under Trino's names. Ref: Trino 401 `OperatorType`.
+const OPERATORS: &[(Operator, &str)] = &[
+    (Operator::Add, "ADD"),
+    (Operator::Subtract, "SUBTRACT"),
+    (Operator::Multiply, "MULTIPLY"),
+    (Operator::Divide, "DIVIDE"),
+    (Operator::Modulus, "MODULUS"),
+    (Operator::Negate, "NEGATION"),
+    (Operator::Equal, "EQUAL"),
+    (Operator::LessThan, "LESS_THAN"),
+    (Operator::LessThanOrEqual, "LESS_THAN_OR_EQUAL"),
+    (Operator::Subscript, "SUBSCRIPT"),
+];
 
 impl Operator {
     /// The name of the operator's descriptor.
@@ -391,6 +411,17 @@ impl Operator {
             Operator::Subscript => "[]",
         }
     }
+}
+
+/// Two chars make one as long as both; past 65536 there is no such type.
+fn check_char_length(function: &BoundFunction) -> Result<(), FunctionError> {
+    if let ("concat", [TrinoType::Char(left), TrinoType::Char(right)]) = (function.name, &function.argument_types[..])
+        && left + right > CHAR_LENGTH_MAX
+    {
+        let length = left + right;
+        return Err(FunctionError::argument(format!("CHAR length must be in range [0, {CHAR_LENGTH_MAX}], got {length}")));
+    }
+    Ok(())
 }
 
 /// The scale of a product of decimals is the sum of theirs; past 38 there is no such type.

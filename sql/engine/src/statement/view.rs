@@ -82,7 +82,7 @@ fn definition(context: &StatementContext, view: &CreateView, columns: &[ir::Outp
     };
     let stored_columns = columns.iter().map(hive_column).collect::<Result<Vec<_>, EngineError>>()?;
     let described: Vec<_> =
-        columns.iter().map(|column| json!({ "name": column.name.to_lowercase(), "type": column.data_type.to_string() })).collect();
+        columns.iter().map(|column| json!({ "name": column.name.to_lowercase(), "type": column.data_type.signature_text() })).collect();
     let schema = target::database(context, None)?;
     let text = json!({
         "originalSql": format_query(&view.query),

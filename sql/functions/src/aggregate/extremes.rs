@@ -24,7 +24,7 @@ use crate::types::arrow_form::{arrow_type, item_field};
 pub const MIN: Function = Function {
     name: "min",
     description: "Smallest value, or the n smallest",
-    overloads: &[Overload::aggregate("<E: orderable>(E) -> E", min), Overload::aggregate("<E: orderable>(E, bigint) -> array(E)", min_n)],
+    overloads: &[Overload::aggregate("<T: orderable>(T) -> T", min), Overload::aggregate("<E: orderable>(E, bigint) -> array(E)", min_n)],
     examples: &[("(SELECT min(x) FROM (VALUES 2, 1, 3) t(x))", "1"), ("(SELECT min(x, 2) FROM (VALUES 2, 1, 3) t(x))", "[1, 2]")],
     ..Function::AGGREGATE
 };
@@ -32,7 +32,7 @@ pub const MIN: Function = Function {
 pub const MAX: Function = Function {
     name: "max",
     description: "Largest value, or the n largest",
-    overloads: &[Overload::aggregate("<E: orderable>(E) -> E", max), Overload::aggregate("<E: orderable>(E, bigint) -> array(E)", max_n)],
+    overloads: &[Overload::aggregate("<T: orderable>(T) -> T", max), Overload::aggregate("<E: orderable>(E, bigint) -> array(E)", max_n)],
     examples: &[("(SELECT max(x) FROM (VALUES 2, 1, 3) t(x))", "3"), ("(SELECT max(x, 2) FROM (VALUES 2, 1, 3) t(x))", "[3, 2]")],
     ..Function::AGGREGATE
 };

@@ -21,7 +21,7 @@ use crate::types::arrow_form::item_field;
 pub const HISTOGRAM: Function = Function {
     name: "histogram",
     description: "A map of how often each value came",
-    overloads: &[Overload::aggregate("<K: comparable>(K) -> map(K,bigint)", histogram)],
+    overloads: &[Overload::aggregate("<T: comparable>(T) -> map(T,bigint)", histogram)],
     examples: &[("(SELECT histogram(x) FROM (VALUES 7, NULL, 7) t(x))", "{7=2}")],
     ..Function::AGGREGATE
 };

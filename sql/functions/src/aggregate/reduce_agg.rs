@@ -13,7 +13,7 @@ use crate::function::{Function, Overload};
 pub const REDUCE_AGG: Function = Function {
     name: "reduce_agg",
     description: "The values reduced to one: initial state, step, combination of two states",
-    overloads: &[Overload::aggregate("<T, S>(T, S, function(S, T, S), function(S, S, S)) -> S", reduce_agg)],
+    overloads: &[Overload::aggregate("<T!, S!>(T, S, function(S, T, S), function(S, S, S)) -> S", reduce_agg)],
     examples: &[("(SELECT reduce_agg(x, 0, (a, b) -> a + b, (a, b) -> a + b) FROM (VALUES 1, 2) t(x))", "3")],
     ..Function::AGGREGATE
 };

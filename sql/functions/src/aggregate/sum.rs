@@ -15,12 +15,12 @@ pub const SUM: Function = Function {
     name: "sum",
     description: "Sum of the values; null without any",
     overloads: &[
-        Overload::aggregate("(bigint) -> bigint", sum),
         Overload::aggregate("(double) -> double", sum),
         Overload::aggregate("(real) -> real", sum),
-        Overload::aggregate("(decimal(p,s)) -> decimal(38,s)", sum),
+        Overload::aggregate("(bigint) -> bigint", sum),
         Overload::aggregate("(interval day to second) -> interval day to second", sum),
         Overload::aggregate("(interval year to month) -> interval year to month", sum),
+        Overload::aggregate("(decimal(p,s)) -> decimal(38,s)", sum),
     ],
     examples: &[("(SELECT sum(x) FROM (VALUES 1, 2, 3) t(x))", "6")],
     ..Function::AGGREGATE
@@ -33,9 +33,9 @@ pub const AVG: Function = Function {
         Overload::aggregate("(bigint) -> double", avg),
         Overload::aggregate("(double) -> double", avg),
         Overload::aggregate("(real) -> real", avg),
-        Overload::aggregate("(decimal(p,s)) -> decimal(p,s)", avg),
         Overload::aggregate("(interval day to second) -> interval day to second", avg),
         Overload::aggregate("(interval year to month) -> interval year to month", avg),
+        Overload::aggregate("(decimal(p,s)) -> decimal(p,s)", avg),
     ],
     examples: &[("(SELECT avg(x) FROM (VALUES 1, 2) t(x))", "1.5")],
     ..Function::AGGREGATE

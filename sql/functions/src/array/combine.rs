@@ -18,9 +18,9 @@ pub const CONCAT: Function = Function {
     description: "The arrays one after the other",
     nulls: Nulls::Seen,
     overloads: &[
-        Overload::scalar("<E>(array(E), E) -> array(E)", |call, arguments| with_element(call, &arguments[0], &arguments[1], false)),
-        Overload::scalar("<E>(E, array(E)) -> array(E)", |call, arguments| with_element(call, &arguments[1], &arguments[0], true)),
-        Overload::scalar("<E>(array(E)...) -> array(E)", concat_all),
+        Overload::scalar("<E!>(array(E), E) -> array(E)", |call, arguments| with_element(call, &arguments[0], &arguments[1], false)),
+        Overload::scalar("<E!>(E, array(E)) -> array(E)", |call, arguments| with_element(call, &arguments[1], &arguments[0], true)),
+        Overload::scalar("<E!>(array(E)...) -> array(E)", concat_all),
     ],
     examples: &[("concat(ARRAY[1], ARRAY[2, 3])", "[1, 2, 3]"), ("ARRAY[1] || 2", "[1, 2]")],
     ..Function::SCALAR

@@ -15,8 +15,8 @@ pub const ARRAY_JOIN: Function = Function {
     name: "array_join",
     description: "The elements as text, with a delimiter in between; nulls left out or replaced",
     overloads: &[
-        Overload::scalar("<T: castable(varchar)>(array(T), varchar) -> varchar", array_join),
-        Overload::scalar("<T: castable(varchar)>(array(T), varchar, varchar) -> varchar", array_join),
+        Overload::scalar("<T!: castable(varchar)>(array(T), varchar) -> varchar", array_join),
+        Overload::scalar("<T!: castable(varchar)>(array(T), varchar, varchar) -> varchar", array_join),
     ],
     examples: &[("array_join(ARRAY[1, NULL, 2], '-')", "1-2"), ("array_join(ARRAY[1, NULL], '-', '?')", "1-?")],
     ..Function::SCALAR

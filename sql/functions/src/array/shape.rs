@@ -55,7 +55,7 @@ pub const SHUFFLE: Function = Function {
 pub const FLATTEN: Function = Function {
     name: "flatten",
     description: "The elements of the arrays within an array",
-    overloads: &[Overload::scalar("<E>(array(array(E))) -> array(E)", flatten)],
+    overloads: &[Overload::scalar("<E!>(array(array(E))) -> array(E)", flatten)],
     examples: &[("flatten(ARRAY[ARRAY[1], ARRAY[2, 3]])", "[1, 2, 3]")],
     ..Function::SCALAR
 };

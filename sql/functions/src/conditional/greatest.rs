@@ -17,7 +17,7 @@ use crate::types::TrinoType;
 pub const GREATEST: Function = Function {
     name: "greatest",
     description: "Largest of the arguments; null when one is null",
-    overloads: &[Overload::scalar("<E: orderable>(E...) -> E", |call, arguments| choose(call, arguments, Ordering::Greater))],
+    overloads: &[Overload::scalar("<E!: orderable>(E...) -> E", |call, arguments| choose(call, arguments, Ordering::Greater))],
     examples: &[("greatest(1, 3, 2)", "3"), ("greatest(1, NULL)", "NULL")],
     ..Function::SCALAR
 };
@@ -25,7 +25,7 @@ pub const GREATEST: Function = Function {
 pub const LEAST: Function = Function {
     name: "least",
     description: "Smallest of the arguments; null when one is null",
-    overloads: &[Overload::scalar("<E: orderable>(E...) -> E", |call, arguments| choose(call, arguments, Ordering::Less))],
+    overloads: &[Overload::scalar("<E!: orderable>(E...) -> E", |call, arguments| choose(call, arguments, Ordering::Less))],
     examples: &[("least(1, 3, 2)", "1")],
     ..Function::SCALAR
 };

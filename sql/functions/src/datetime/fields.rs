@@ -18,10 +18,10 @@ macro_rules! date_field {
             name: $name,
             aliases: $aliases,
             overloads: &[
-                Overload::scalar("(timestamp(p)) -> bigint", $kernel),
-                Overload::scalar("(timestamp(p) with time zone) -> bigint", $kernel),
                 Overload::scalar("(date) -> bigint", $kernel),
                 $(Overload::scalar($more, $kernel),)*
+                Overload::scalar("(timestamp(p)) -> bigint", $kernel),
+                Overload::scalar("(timestamp(p) with time zone) -> bigint", $kernel),
             ],
             description: $description,
             nulls: Nulls::Propagated,
@@ -37,11 +37,11 @@ macro_rules! time_field {
         Function {
             name: $name,
             overloads: &[
+                Overload::scalar("(interval day to second) -> bigint", $kernel),
                 Overload::scalar("(timestamp(p)) -> bigint", $kernel),
                 Overload::scalar("(timestamp(p) with time zone) -> bigint", $kernel),
                 Overload::scalar("(time(p)) -> bigint", $kernel),
                 Overload::scalar("(time(p) with time zone) -> bigint", $kernel),
-                Overload::scalar("(interval day to second) -> bigint", $kernel),
             ],
             description: $description,
             nulls: Nulls::Propagated,

@@ -14,7 +14,7 @@ use crate::function::{Function, Overload};
 pub const TRANSFORM: Function = Function {
     name: "transform",
     description: "The array with a lambda applied to every element",
-    overloads: &[Overload::lambda("<T, U>(array(T), function(T, U)) -> array(U)", transform)],
+    overloads: &[Overload::lambda("<T!, U!>(array(T), function(T, U)) -> array(U)", transform)],
     examples: &[("transform(ARRAY[1, 2], x -> x + 1)", "[2, 3]")],
     ..Function::SCALAR
 };
@@ -58,7 +58,7 @@ pub const NONE_MATCH: Function = Function {
 pub const ZIP_WITH: Function = Function {
     name: "zip_with",
     description: "A lambda applied to the elements of two arrays at the same position",
-    overloads: &[Overload::lambda("<T, U, R>(array(T), array(U), function(T, U, R)) -> array(R)", zip_with)],
+    overloads: &[Overload::lambda("<T!, U!, R!>(array(T), array(U), function(T, U, R)) -> array(R)", zip_with)],
     examples: &[("zip_with(ARRAY[1, 2], ARRAY[3, 4], (x, y) -> x * y)", "[3, 8]")],
     ..Function::SCALAR
 };

@@ -15,7 +15,7 @@ use crate::types::TrinoType;
 pub const MAP_FILTER: Function = Function {
     name: "map_filter",
     description: "The entries for which a lambda is true",
-    overloads: &[Overload::lambda("<K, V>(map(K, V), function(K, V, boolean)) -> map(K, V)", map_filter)],
+    overloads: &[Overload::lambda("<K!, V!>(map(K, V), function(K, V, boolean)) -> map(K, V)", map_filter)],
     examples: &[("map_filter(map(ARRAY[1, 2], ARRAY['a', 'b']), (k, v) -> k > 1)", "{2=b}")],
     ..Function::SCALAR
 };
@@ -23,7 +23,7 @@ pub const MAP_FILTER: Function = Function {
 pub const TRANSFORM_KEYS: Function = Function {
     name: "transform_keys",
     description: "The map with a lambda applied to every key",
-    overloads: &[Overload::lambda("<K, V, T: comparable>(map(K, V), function(K, V, T)) -> map(T, V)", transform_keys)],
+    overloads: &[Overload::lambda("<K1!, K2!: comparable, V!>(map(K1, V), function(K1, V, K2)) -> map(K2, V)", transform_keys)],
     examples: &[("transform_keys(map(ARRAY[1, 2], ARRAY['a', 'b']), (k, v) -> k + 1)", "{2=a, 3=b}")],
     ..Function::SCALAR
 };
@@ -31,7 +31,7 @@ pub const TRANSFORM_KEYS: Function = Function {
 pub const TRANSFORM_VALUES: Function = Function {
     name: "transform_values",
     description: "The map with a lambda applied to every value",
-    overloads: &[Overload::lambda("<K, V, T>(map(K, V), function(K, V, T)) -> map(K, T)", transform_values)],
+    overloads: &[Overload::lambda("<K!, V1!, V2!>(map(K, V1), function(K, V1, V2)) -> map(K, V2)", transform_values)],
     examples: &[("transform_values(map(ARRAY[1, 2], ARRAY[3, 4]), (k, v) -> k + v)", "{1=4, 2=6}")],
     ..Function::SCALAR
 };
@@ -39,7 +39,7 @@ pub const TRANSFORM_VALUES: Function = Function {
 pub const MAP_ZIP_WITH: Function = Function {
     name: "map_zip_with",
     description: "A lambda applied to the values of two maps under the same key",
-    overloads: &[Overload::lambda("<K: comparable, A, B, C>(map(K, A), map(K, B), function(K, A, B, C)) -> map(K, C)", map_zip_with)],
+    overloads: &[Overload::lambda("<K!, V1!, V2!, V3!>(map(K, V1), map(K, V2), function(K, V1, V2, V3)) -> map(K, V3)", map_zip_with)],
     examples: &[("map_zip_with(map(ARRAY[1], ARRAY[2]), map(ARRAY[1], ARRAY[3]), (k, a, b) -> a * b)", "{1=6}")],
     ..Function::SCALAR
 };

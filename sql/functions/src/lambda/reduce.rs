@@ -11,7 +11,7 @@ use crate::function::{Function, Overload};
 pub const REDUCE: Function = Function {
     name: "reduce",
     description: "An array folded into one value: initial state, step, final result",
-    overloads: &[Overload::lambda("<T, S, R>(array(T), S, function(S, T, S), function(S, R)) -> R", reduce)],
+    overloads: &[Overload::lambda("<T!, S!, R!>(array(T), S, function(S, T, S), function(S, R)) -> R", reduce)],
     examples: &[("reduce(ARRAY[5, 20, 50], 0, (s, x) -> s + x, s -> s)", "75")],
     ..Function::SCALAR
 };

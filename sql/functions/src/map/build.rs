@@ -22,7 +22,7 @@ pub const MAP: Function = Function {
     description: "A map of the keys and values of two arrays; an empty map without arguments",
     overloads: &[
         Overload::scalar("() -> map(unknown, unknown)", |call, _| Entries::default().finish(call.return_type(), &[], None)),
-        Overload::scalar("<K: comparable, V>(array(K), array(V)) -> map(K, V)", map),
+        Overload::scalar("<K!: comparable, V!>(array(K), array(V)) -> map(K, V)", map),
     ],
     examples: &[("map(ARRAY['a', 'b'], ARRAY[1, 2])", "{a=1, b=2}")],
     ..Function::SCALAR
@@ -47,7 +47,7 @@ pub const MULTIMAP_FROM_ENTRIES: Function = Function {
 pub const MAP_CONCAT: Function = Function {
     name: "map_concat",
     description: "The entries of all maps; the last of equal keys counts",
-    overloads: &[Overload::scalar("<K: comparable, V>(map(K, V)...) -> map(K, V)", map_concat)],
+    overloads: &[Overload::scalar("<K!, V!>(map(K, V)...) -> map(K, V)", map_concat)],
     examples: &[("map_concat(map(ARRAY[1, 2], ARRAY['a', 'b']), map(ARRAY[2], ARRAY['c']))", "{1=a, 2=c}")],
     ..Function::SCALAR
 };

@@ -4,6 +4,7 @@
 //! (varchar, varchar) -> bigint                          plain types; `varchar` is unbounded
 //! <T: comparable>(array(T), T) -> boolean               type variables, upper case, constrained by
 //!                                                       comparable, orderable, row, castable(json), castable_from(json)
+//! <E!>(array(E), E) -> array(E)                         `!`: printed as written, where texts print others in lower case
 //! (varchar(x), varchar(y)) -> varchar(x + y)            literal variables, lower case, and their calculus:
 //! (decimal(p,s)) -> decimal(min(38, p + 1), s)          + - * / min(a, b) max(a, b)
 //! <T>(T, T...) -> array(T)                              `...`: the last argument, any number of times (also none)
@@ -35,6 +36,8 @@ pub struct Signature {
 #[derive(Debug, Clone, Default)]
 pub struct Variable {
     pub name: String,
+    /// Error texts print it as it is written here: in capitals. Trino does so where a function's signature is made in code.
+    pub is_printed_as_written: bool,
     pub is_comparable: bool,
     pub is_orderable: bool,
     pub is_row: bool,

@@ -60,6 +60,7 @@ impl<'a> Parser<'a> {
 
     fn variable(&mut self) -> Result<(), String> {
         let mut variable = Variable { name: self.word()?.to_string(), ..Variable::default() };
+        variable.is_printed_as_written = self.eats("!");
         while self.eats(":") || self.eats("+") {
             match self.word()? {
                 "comparable" => variable.is_comparable = true,
@@ -263,7 +264,7 @@ impl<'a> Parser<'a> {
         if self.eats(token) { Ok(()) } else { Err(format!("'{token}' is due at byte {}", self.text.len() - self.rest.len())) }
     }
 
-    /// An argument as an error text prints it: type variables in lower case, but for Trino's `E`.
+    /// An argument as an error text prints it: type variables in lower case unless marked, no spaces after commas.
     fn printed(&self, argument: &str) -> String {
         let mut printed = String::new();
         let mut word = String::new();
@@ -272,13 +273,13 @@ impl<'a> Parser<'a> {
                 word.push(c);
                 continue;
             }
-            let is_lowered = word != "E" && self.variables.iter().any(|variable| variable.name == word);
+            let is_lowered = self.variables.iter().any(|variable| variable.name == word && !variable.is_printed_as_written);
             printed.push_str(&if is_lowered { word.to_lowercase() } else { word.clone() });
             word.clear();
             printed.push(c);
         }
         printed.pop();
-        printed
+        printed.replace(", ", ",")
     }
 }
 

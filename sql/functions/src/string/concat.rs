@@ -11,9 +11,6 @@ use crate::error::FunctionError;
 use crate::function::{Function, Nulls, Overload};
 use crate::types::TrinoType;
 
-/// The longest char.
-const CHAR_LENGTH_MAX: usize = 65_536;
-
 pub const CONCAT_CHARS: Function = Function {
     name: "concat",
     overloads: &[Overload::scalar("(char(x), char(y)) -> char(min(65536, x + y))", concat_char)],
@@ -82,14 +79,10 @@ fn concat_bytes(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, Fun
 
 /// The left side keeps its padding; the result, a char too, drops the trailing spaces of its physical form.
 fn concat_char(call: &Call<'_>, arguments: &[ArrayRef]) -> Result<ArrayRef, FunctionError> {
-    let length_of = |position| match call.argument_type(position) {
+    let length = match call.argument_type(0) {
         TrinoType::Char(length) => *length as usize,
         _ => 0,
     };
-    let length = length_of(0);
-    if length + length_of(1) > CHAR_LENGTH_MAX {
-        return Err(FunctionError::argument(format!("CHAR length must be in range [0, {CHAR_LENGTH_MAX}], got {}", length + length_of(1))));
-    }
     let (left, right) = (arguments[0].as_string_view(), arguments[1].as_string_view());
     let is_valid = BooleanArray::from_iter((0..call.rows()).map(|row| Some(left.is_valid(row) && right.is_valid(row))));
     let mut builder = StringViewBuilder::with_capacity(call.rows());

@@ -1,4 +1,4 @@
-//! How is a Trino type spelled in Trino's own notation? Ref: Trino 401 `TypeSignature.toString`, as error texts and `typeof` print it.
+//! How is a Trino type spelled in Trino's own notation? Ref: Trino 401 `Type.getDisplayName` and `TypeSignature.toString`.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ impl fmt::Display for TrinoType {
                         f.write_str(", ")?;
                     }
                     if let Some(name) = &field.name {
-                        write!(f, "\"{}\" ", name.replace('"', "\"\""))?;
+                        write!(f, "{name} ")?;
                     }
                     write!(f, "{}", field.data_type)?;
                 }
@@ -68,22 +68,24 @@ impl fmt::Display for TrinoType {
 }
 
 impl TrinoType {
-    /// The type as `typeof` and most error texts print it: as [`fmt::Display`], row field names without quotes.
-    /// Ref: Trino 401 `Type.getDisplayName`.
+    /// The type as `typeof` and most error texts print it: what [`fmt::Display`] gives. Ref: Trino 401 `Type.getDisplayName`.
     pub fn display_name(&self) -> String {
+        self.to_string()
+    }
+
+    /// The type as texts about functions print it: no spaces after commas, names of fields in quotes. Ref: Trino 401 `TypeSignature.toString`.
+    pub fn signature_text(&self) -> String {
         match self {
-            TrinoType::Array(element) => format!("array({})", element.display_name()),
-            TrinoType::Map(key, value) => format!("map({}, {})", key.display_name(), value.display_name()),
+            TrinoType::Array(element) => format!("array({})", element.signature_text()),
+            TrinoType::Map(key, value) => format!("map({},{})", key.signature_text(), value.signature_text()),
             TrinoType::Row(fields) => {
-                let fields: Vec<String> = fields
-                    .iter()
-                    .map(|field| match &field.name {
-                        Some(name) => format!("{name} {}", field.data_type.display_name()),
-                        None => field.data_type.display_name(),
-                    })
-                    .collect();
-                format!("row({})", fields.join(", "))
+                let field = |field: &super::RowField| match &field.name {
+                    Some(name) => format!("\"{}\" {}", name.replace('"', "\"\""), field.data_type.signature_text()),
+                    None => field.data_type.signature_text(),
+                };
+                format!("row({})", fields.iter().map(field).collect::<Vec<_>>().join(","))
             }
+            TrinoType::Qdigest(element) => format!("qdigest({})", element.signature_text()),
             other => other.to_string(),
         }
     }

@@ -250,7 +250,7 @@ mod tests {
             ("timestamp", "timestamp(3)", "timestamp"),
             (
                 "array<struct<A:int,`b c`:map<string,double>>>",
-                "array(row(\"a\" integer, \"b c\" map(varchar, double)))",
+                "array(row(a integer, b c map(varchar, double)))",
                 "array<struct<a:int,b c:map<string,double>>>",
             ),
             ("char(10)", "char(10)", "char(10)"),
