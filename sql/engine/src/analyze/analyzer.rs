@@ -132,6 +132,8 @@ pub(crate) struct SelectState<'a> {
     pub patterns: Vec<PendingPattern<'a>>,
     pub order_by_patterns: Vec<PendingPattern<'a>>,
     pub grouping_calls: Vec<PendingGrouping>,
+    /// The first thing wrong with a window call that is looked at last.
+    pub window_refusal: Option<EngineError>,
 }
 
 impl<'a> SelectState<'a> {
@@ -147,6 +149,7 @@ impl<'a> SelectState<'a> {
             patterns: Vec::new(),
             order_by_patterns: Vec::new(),
             grouping_calls: Vec::new(),
+            window_refusal: None,
         }
     }
 }

@@ -199,7 +199,8 @@ impl<'a> Analyzer<'a> {
             .enumerate()
             .filter(|(_, candidate)| candidate.name.as_ref().is_some_and(|name| super::scope::is_same_name(name, &field.value)));
         let Some((index, found)) = matches.next() else {
-            let text = name.as_ref().map_or_else(|| expression_text(expression), |name| dotted_text(name));
+            // What is no chain of names has none. Ref: Trino 401 `DereferenceExpression.getQualifiedName`, which gives null.
+            let text = name.as_ref().map_or_else(|| "null".to_owned(), |name| dotted_text(name));
             return Err(self.column_missing(at, &text));
         };
         if matches.next().is_some() {
@@ -460,11 +461,15 @@ impl<'a> Analyzer<'a> {
 
     /// The error for a name that is no column, in the wording asked for.
     pub(crate) fn column_missing(&self, at: Location, name: &str) -> crate::error::EngineError {
+        fail_at(at, "COLUMN_NOT_FOUND", self.column_missing_text(name))
+    }
+
+    pub(crate) fn column_missing_text(&self, name: &str) -> String {
         let suffix = match self.context.wording {
             super::Wording::Athena => " or requester is not authorized to access requested resources",
             super::Wording::Trino => "",
         };
-        fail_at(at, "COLUMN_NOT_FOUND", format!("Column '{name}' cannot be resolved{suffix}"))
+        format!("Column '{name}' cannot be resolved{suffix}")
     }
 }
 
@@ -485,6 +490,10 @@ pub(crate) fn operator_call(operator: Operator, operands: Vec<Expr>, at: Locatio
 
 /// `<>` is a negated `=`, and its texts say so.
 fn refused_operands(operator: Operator, types: &[TrinoType], error: &FunctionError, at: Location) -> EngineError {
+    // What is thrown while operators are looked up carries no place. Ref: Trino 401 `ExpressionAnalyzer.getOperator`.
+    if matches!(error.name, "AMBIGUOUS_FUNCTION_CALL" | "INVALID_FUNCTION_ARGUMENT") {
+        return EngineError::engine(error.name, &error.message);
+    }
     match (operator, types) {
         (Operator::NotEqual, _) => match resolve_operator(Operator::Equal, types) {
             Err(error) => of_function(at, &error),

@@ -1,6 +1,6 @@
 //! How do error texts repeat an expression? Ref: Trino 401 `ExpressionFormatter`.
 
-use owlake_syntax::format::format_row_pattern;
+use owlake_syntax::format::{format_query, format_row_pattern};
 use owlake_syntax::trino::ast::{
     AfterMatchSkip, Expression, ExpressionKind, FrameBound, FrameUnit, FunctionCall, Identifier, LogicalOperator, NullOrdering,
     NullTreatment, OrderBy, PatternSearchMode, Quantifier, Sign, TrimSpecification, WhenClause, Window, WindowFrame, WindowSpecification,
@@ -46,19 +46,19 @@ pub(crate) fn expression_text(expression: &Expression) -> String {
         ExpressionKind::ArithmeticBinary { operator, left, right } => infix(left, operator.symbol(), right),
         ExpressionKind::Concat { left, right } => format!("concat({}, {})", expression_text(left), expression_text(right)),
         ExpressionKind::Comparison { operator, left, right } => infix(left, operator.symbol(), right),
-        ExpressionKind::QuantifiedComparison { operator, quantifier, value, .. } => {
+        ExpressionKind::QuantifiedComparison { operator, quantifier, value, subquery } => {
             let quantifier = match quantifier {
                 Quantifier::All => "ALL",
                 Quantifier::Any => "ANY",
                 Quantifier::Some => "SOME",
             };
-            format!("({} {} {quantifier} (query))", expression_text(value), operator.symbol())
+            format!("({} {} {quantifier} {})", expression_text(value), operator.symbol(), expression_text(subquery))
         }
         ExpressionKind::Between { value, min, max } => {
             format!("({} BETWEEN {} AND {})", expression_text(value), expression_text(min), expression_text(max))
         }
         ExpressionKind::InList { value, items } => format!("({} IN ({}))", expression_text(value), list(items)),
-        ExpressionKind::InSubquery { value, .. } => format!("({} IN (query))", expression_text(value)),
+        ExpressionKind::InSubquery { value, subquery } => format!("({} IN {})", expression_text(value), expression_text(subquery)),
         ExpressionKind::Like { value, pattern, escape } => {
             let escape = escape.as_ref().map(|escape| format!(" ESCAPE {}", expression_text(escape))).unwrap_or_default();
             format!("({} LIKE {}{escape})", expression_text(value), expression_text(pattern))
@@ -110,8 +110,8 @@ pub(crate) fn expression_text(expression: &Expression) -> String {
         }
         ExpressionKind::Row(items) => format!("ROW ({})", list(items)),
         ExpressionKind::Array(values) => format!("ARRAY[{}]", values.iter().map(expression_text).collect::<Vec<_>>().join(",")),
-        ExpressionKind::Subquery(_) => "(query)".to_owned(),
-        ExpressionKind::Exists(_) => "(EXISTS (query))".to_owned(),
+        ExpressionKind::Subquery(query) => format!("({})", format_query(query)),
+        ExpressionKind::Exists(subquery) => format!("(EXISTS {})", expression_text(subquery)),
         ExpressionKind::Parameter(_) => "?".to_owned(),
         ExpressionKind::Grouping(names) => {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();

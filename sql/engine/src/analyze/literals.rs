@@ -146,8 +146,7 @@ fn parse_decimal(text: &str) -> Option<Expr> {
 
 /// `type 'text'`: what `CAST('text' AS type)` gives.
 fn generic(type_name: &str, text: &str, at: Location) -> Analysis<Expr> {
-    let data_type =
-        parse::parse(type_name).map_err(|_| fail_at(at, "TYPE_NOT_FOUND", format!("Unknown type: {}", type_name.to_lowercase())))?;
+    let data_type = parse::parse(type_name).map_err(|_| fail_at(at, "TYPE_NOT_FOUND", format!("Unknown resolvedType: {type_name}")))?;
     let fail = || invalid(at, text, &data_type.display_name());
     let value = match &data_type {
         TrinoType::Boolean => ScalarValue::Boolean(Some(from_text::parse_boolean(text).ok_or_else(fail)?)),

@@ -141,7 +141,10 @@ impl<'a> Analyzer<'a> {
                 (Some(count), with_ties.then(|| orderings.to_vec()))
             }
         };
-        if tail.order_by.is_some() && with_ties.is_none() && limit_rows.is_some_and(|rows| rows.saturating_add(offset_rows) > SORTED_ROWS_MAX) {
+        if tail.order_by.is_some()
+            && with_ties.is_none()
+            && limit_rows.is_some_and(|rows| rows.saturating_add(offset_rows) > SORTED_ROWS_MAX)
+        {
             let text = format!("ORDER BY LIMIT > {SORTED_ROWS_MAX} is not supported");
             self.shared.deferred.get_or_insert_with(|| EngineError::engine("NOT_SUPPORTED", text));
         }

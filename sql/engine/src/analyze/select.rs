@@ -139,6 +139,9 @@ impl<'a> Analyzer<'a> {
                 relation = Relation::Filter { input: Box::new(relation), predicate };
             }
         }
+        if let Some(refusal) = state.window_refusal.take() {
+            return Err(refusal);
+        }
         if !state.window_calls.is_empty() {
             let calls = std::mem::take(&mut state.window_calls).into_iter().map(|pending| pending.call).collect();
             relation = Relation::Window { input: Box::new(relation), calls };

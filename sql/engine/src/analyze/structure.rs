@@ -8,7 +8,7 @@ use crate::ir::expr::{Subquery, SubqueryKind};
 use crate::ir::{Expr, ExprKind, FrameBound, Ordering, Symbol};
 
 /// Whether two expressions mean the same: same kinds, functions, types and columns; lambda parameters match by position.
-/// A subquery is the same as itself only, copied to another place (GROUP BY's ordinal of an output).
+/// Subqueries are compared as they are written, and by the outer columns their names mean. Ref: Trino 401 `ScopeAware`.
 pub(crate) fn is_same(left: &Expr, right: &Expr) -> bool {
     Comparison::default().is_same(left, right)
 }
@@ -115,7 +115,11 @@ impl Comparison {
                 left_index == right_index && self.is_same(left, right)
             }
             (ExprKind::Subquery(left), ExprKind::Subquery(right)) => {
-                left.location == right.location && self.optional(compared_value(left), compared_value(right))
+                is_same_predicate(&left.kind, &right.kind)
+                    && left.text == right.text
+                    && left.correlation.len() == right.correlation.len()
+                    && left.correlation.iter().zip(&right.correlation).all(|(left, right)| left.symbol == right.symbol)
+                    && self.optional(compared_value(left), compared_value(right))
             }
             _ => false,
         }
@@ -202,6 +206,20 @@ pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
         ExprKind::NullIf { first, equal } => vec![first, equal],
         ExprKind::InList { value, list } => std::iter::once(value.as_ref()).chain(list).collect(),
         ExprKind::Subquery(subquery) => compared_value(subquery).into_iter().collect(),
+    }
+}
+
+/// Is the same asked of both subqueries, whatever is compared with them?
+fn is_same_predicate(left: &SubqueryKind, right: &SubqueryKind) -> bool {
+    match (left, right) {
+        (SubqueryKind::Scalar, SubqueryKind::Scalar)
+        | (SubqueryKind::Exists, SubqueryKind::Exists)
+        | (SubqueryKind::In { .. }, SubqueryKind::In { .. }) => true,
+        (
+            SubqueryKind::Quantified { operator: left, is_all: left_all, .. },
+            SubqueryKind::Quantified { operator: right, is_all: right_all, .. },
+        ) => left == right && left_all == right_all,
+        _ => false,
     }
 }
 

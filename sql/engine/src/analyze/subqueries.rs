@@ -21,6 +21,7 @@ struct Inner {
     fields: Vec<Field>,
     outer: Vec<Reference>,
     location: Location,
+    text: std::sync::Arc<str>,
 }
 
 impl<'a> Analyzer<'a> {
@@ -35,7 +36,8 @@ impl<'a> Analyzer<'a> {
         })
     }
 
-    fn inner_query(&mut self, query: &'a Query, at: Location, place: &Place<'a>) -> Analysis<Inner> {
+    /// `at` is where the subquery's expression stands, `location` where a refusal of the subquery points.
+    fn inner_query(&mut self, query: &'a Query, at: Location, location: Location, place: &Place<'a>) -> Analysis<Inner> {
         if place.is_in_lambda {
             return Err(unsupported(at, "Lambda expression cannot contain subqueries"));
         }
@@ -54,7 +56,7 @@ impl<'a> Analyzer<'a> {
             return Err(unsupported(reference.location, message));
         }
         let fields = output.fields.into_iter().filter(|field| !field.is_hidden).collect();
-        Ok(Inner { relation: output.relation, fields, outer, location: query.location })
+        Ok(Inner { relation: output.relation, fields, outer, location, text: canonical_text(query) })
     }
 
     fn subquery(&mut self, kind: SubqueryKind, inner: Inner, columns: Vec<Column>) -> Box<Subquery> {
@@ -64,12 +66,12 @@ impl<'a> Analyzer<'a> {
         {
             self.shared.outer_references.insert(first.symbol, inner.outer);
         }
-        Box::new(Subquery { kind, relation: inner.relation, columns, correlation, location: inner.location })
+        Box::new(Subquery { kind, relation: inner.relation, columns, correlation, location: inner.location, text: inner.text })
     }
 
     /// `(query)`: its value; several columns make a row.
     pub(crate) fn scalar_subquery(&mut self, query: &'a Query, at: Location, place: &Place<'a>) -> Analysis<Expr> {
-        let mut inner = self.inner_query(query, at, place)?;
+        let mut inner = self.inner_query(query, at, query.location, place)?;
         let column = match inner.fields.as_slice() {
             [field] => field.column(),
             fields => {
@@ -88,7 +90,7 @@ impl<'a> Analyzer<'a> {
 
     pub(crate) fn exists(&mut self, subquery: &'a Expression, place: &Place<'a>) -> Analysis<Expr> {
         let query = query_of(subquery)?;
-        let inner = self.inner_query(query, subquery.location, place)?;
+        let inner = self.inner_query(query, subquery.location, subquery.location, place)?;
         let columns = inner.fields.iter().map(Field::column).collect();
         Ok(boolean(ExprKind::Subquery(self.subquery(SubqueryKind::Exists, inner, columns))))
     }
@@ -124,7 +126,14 @@ impl<'a> Analyzer<'a> {
         place: &Place<'a>,
     ) -> Analysis<Expr> {
         let value = self.expression(value, place)?;
-        let (value, inner, columns, row) = self.compared(value, subquery, at, place)?;
+        let (value, mut inner, columns, row) = self.compared(value, subquery, at, place)?;
+        if matches!(
+            (operator, quantifier),
+            (ComparisonOperator::Equal, Quantifier::Any | Quantifier::Some) | (ComparisonOperator::NotEqual, Quantifier::All)
+        ) {
+            // These are IN and NOT IN, and are refused as those.
+            inner.location = at;
+        }
         let (is_allowed, need) = match operator {
             ComparisonOperator::Equal | ComparisonOperator::NotEqual | ComparisonOperator::IsDistinctFrom => {
                 (row.is_comparable(), "comparable")
@@ -154,7 +163,7 @@ impl<'a> Analyzer<'a> {
         place: &Place<'a>,
     ) -> Analysis<(Expr, Inner, Vec<Column>, TrinoType)> {
         let query = query_of(subquery)?;
-        let mut inner = self.inner_query(query, subquery.location, place)?;
+        let mut inner = self.inner_query(query, subquery.location, subquery.location, place)?;
         let value_row = match &value.data_type {
             TrinoType::Row(_) | TrinoType::Unknown => value.data_type.clone(),
             other => TrinoType::Row([RowField { name: None, data_type: other.clone() }].into()),
@@ -227,6 +236,27 @@ fn refuse_pattern_parts(value: &Expression, place: &Place<'_>) -> Analysis<()> {
         Some(found) => Err(unsupported(found.location, "IN-PREDICATE with labeled column reference is not yet supported")),
         None => Ok(()),
     }
+}
+
+/// The query in the printer's spelling, letters outside of quotes in lower case. Ref: Trino 401 `CanonicalizationAware`.
+fn canonical_text(query: &Query) -> std::sync::Arc<str> {
+    let mut text = owlake_syntax::format::format_query(query);
+    let mut quote: Option<u8> = None;
+    let is_quoted: Vec<bool> = text
+        .bytes()
+        .map(|byte| {
+            match (quote, byte) {
+                (None, b'\'' | b'"') => quote = Some(byte),
+                (Some(open), _) if open == byte => quote = None,
+                _ => {}
+            }
+            quote.is_some()
+        })
+        .collect();
+    if text.bytes().zip(&is_quoted).any(|(byte, is_quoted)| !is_quoted && byte.is_ascii_uppercase()) {
+        text = text.char_indices().map(|(at, c)| if is_quoted[at] { c } else { c.to_ascii_lowercase() }).collect();
+    }
+    text.into()
 }
 
 fn query_of(subquery: &Expression) -> Analysis<&Query> {

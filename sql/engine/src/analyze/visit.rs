@@ -129,15 +129,20 @@ pub(crate) fn window_parts(window: &WindowSpecification) -> Vec<&Expression> {
     parts
 }
 
-/// Every part that `is_wanted`, outermost first. Chains can be long, so the walk keeps its own stack.
+/// Every part that `is_wanted`, in the order written, what is inside another before it. Ref: Trino 401 `ExpressionTreeUtils.linearizeNodes`. Chains can be long, so the walk keeps its own stack.
 pub(crate) fn find<'e>(expression: &'e Expression, is_wanted: &dyn Fn(&Expression) -> bool) -> Vec<&'e Expression> {
     let mut found = Vec::new();
-    let mut pending = vec![expression];
-    while let Some(current) = pending.pop() {
-        if is_wanted(current) {
+    // Each expression comes twice: to have its parts looked at, then itself.
+    let mut pending = vec![(expression, false)];
+    while let Some((current, is_entered)) = pending.pop() {
+        if is_entered {
             found.push(current);
+            continue;
         }
-        pending.extend(parts(current).into_iter().rev());
+        if is_wanted(current) {
+            pending.push((current, true));
+        }
+        pending.extend(parts(current).into_iter().rev().map(|part| (part, false)));
     }
     found
 }

@@ -98,7 +98,6 @@ impl<'a> Analyzer<'a> {
         place: &Place<'a>,
     ) -> Analysis<Expr> {
         let at = expression.location;
-        let name = call.name.suffix();
         if !matches!(place.clause, Clause::Select | Clause::OrderBy) || self.selects.is_empty() {
             return Err(fail_at(at, "EXPRESSION_NOT_SCALAR", "window functions are not allowed here"));
         }
@@ -118,32 +117,10 @@ impl<'a> Analyzer<'a> {
         {
             return Err(mismatch(at, format!("DISTINCT can only be applied to comparable types (actual: {refused})")));
         }
-        let select_location = self.selects.last().map_or(at, |select| select.location);
-        if call.filter.is_some() {
-            return Err(unsupported(select_location, "FILTER is not yet supported for window functions"));
-        }
-        if call.order_by.is_some() {
-            return Err(unsupported(at, "Window function with ORDER BY is not supported"));
-        }
-        if call.is_distinct {
-            let text = super::expression_text::expression_text(expression);
-            return Err(unsupported(select_location, format!("DISTINCT in window function parameters not yet supported: {text}")));
-        }
-        if matches!(name.as_str(), "lag" | "lead") {
-            if parts.order_by.is_empty() {
-                let message = format!("{name} function requires an ORDER BY window clause");
-                return Err(fail_at(resolved.location, "MISSING_ORDER_BY", message));
-            }
-            if let Some(frame) = resolved.frame {
-                return Err(fail_at(frame.location, "INVALID_WINDOW_FRAME", format!("Cannot specify window frame for {name} function")));
-            }
-        }
-        let is_value_function = matches!(name.as_str(), "first_value" | "last_value" | "nth_value" | "lag" | "lead");
-        if call.null_treatment.is_some() && !is_value_function {
-            return Err(fail_at(at, "NULL_TREATMENT_NOT_ALLOWED", format!("Cannot specify null treatment clause for {name} function")));
-        }
-        if function.kind == FunctionKind::Scalar {
-            return Err(fail_at(select_location, "FUNCTION_NOT_WINDOW", format!("Not a window function: {name}")));
+        if let Err(refusal) = self.check_window_call(expression, call, function.kind, &resolved, parts.order_by.is_empty())
+            && let Some(select) = self.selects.last_mut()
+        {
+            select.window_refusal.get_or_insert(refusal);
         }
         let ignore_nulls = call.null_treatment == Some(NullTreatment::Ignore);
         let has_pattern = parts.pattern.is_some();
@@ -179,6 +156,48 @@ impl<'a> Analyzer<'a> {
             }
         };
         Ok(Expr { kind: ExprKind::Column(symbol), data_type })
+    }
+
+    /// What a call may not have over its window. These are found once all expressions and groups of the SELECT are sound.
+    /// Ref: Trino 401 `StatementAnalyzer.analyzeWindowFunctions`.
+    fn check_window_call(
+        &self,
+        expression: &Expression,
+        call: &FunctionCall,
+        kind: FunctionKind,
+        window: &ResolvedWindow<'a>,
+        is_unordered: bool,
+    ) -> Analysis<()> {
+        let at = expression.location;
+        let name = call.name.suffix();
+        let select_location = self.selects.last().map_or(at, |select| select.location);
+        if call.filter.is_some() {
+            return Err(unsupported(select_location, "FILTER is not yet supported for window functions"));
+        }
+        if call.order_by.is_some() {
+            return Err(unsupported(at, "Window function with ORDER BY is not supported"));
+        }
+        if call.is_distinct {
+            let text = super::expression_text::expression_text(expression);
+            return Err(unsupported(select_location, format!("DISTINCT in window function parameters not yet supported: {text}")));
+        }
+        if matches!(name.as_str(), "lag" | "lead") {
+            if is_unordered {
+                let message = format!("{name} function requires an ORDER BY window clause");
+                return Err(fail_at(window.location, "MISSING_ORDER_BY", message));
+            }
+            if let Some(frame) = window.frame {
+                return Err(fail_at(frame.location, "INVALID_WINDOW_FRAME", format!("Cannot specify window frame for {name} function")));
+            }
+        }
+        let is_value_function = matches!(name.as_str(), "first_value" | "last_value" | "nth_value" | "lag" | "lead");
+        if call.null_treatment.is_some() && !is_value_function {
+            return Err(fail_at(at, "NULL_TREATMENT_NOT_ALLOWED", format!("Cannot specify null treatment clause for {name} function")));
+        }
+        if kind == FunctionKind::Scalar {
+            return Err(fail_at(select_location, "FUNCTION_NOT_WINDOW", format!("Not a window function: {name}")));
+        }
+        Ok(())
     }
 
     /// What a window means, and the specification when one is written here.

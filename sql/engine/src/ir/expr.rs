@@ -88,8 +88,10 @@ pub struct Subquery {
     /// The columns the subquery gives, in order (one for scalar, IN and quantified; a row comparand's width otherwise).
     pub columns: Vec<Column>,
     pub correlation: Vec<Column>,
-    /// Where its query begins, for who refuses it.
+    /// Where it is refused: its query, or the predicate of EXISTS and IN.
     pub location: Location,
+    /// The query spelled anew, its unquoted names in lower case: two of one text over the same columns are one subquery.
+    pub text: std::sync::Arc<str>,
 }
 
 #[derive(Debug, Clone)]

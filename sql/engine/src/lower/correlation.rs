@@ -30,8 +30,8 @@ pub(super) fn check(relation: &Relation) -> Result<(), EngineError> {
         let mut result = Ok(());
         visit(expr, &mut |node| {
             if let (ExprKind::Subquery(subquery), Ok(())) = (&node.kind, &result) {
-                let is_refused =
-                    Rules::of(&subquery.relation, &available).is_some_and(|rules| !rules.subquery(subquery, &subquery.relation));
+                let is_refused = Rules::of(&subquery.relation, &available)
+                    .is_some_and(|rules| !rules.reads_nothing(&subquery.relation) && !rules.subquery(subquery, &subquery.relation));
                 result = refuse(subquery.location, is_refused).and_then(|()| check(&subquery.relation));
             }
         });
@@ -45,6 +45,42 @@ fn refuse(at: Location, is_refused: bool) -> Result<(), EngineError> {
         return Err(EngineError::engine("NOT_SUPPORTED", format!("line {at}: Given correlated subquery is not supported")));
     }
     Ok(())
+}
+
+fn is_empty(relation: &Relation) -> bool {
+    match relation {
+        Relation::Limit { limit_rows: Some(0), .. } => true,
+        Relation::Filter { input, predicate } => conjuncts(predicate).iter().any(is_false) || is_empty(input),
+        Relation::Project { input, .. }
+        | Relation::Sort { input, .. }
+        | Relation::Distinct { input }
+        | Relation::Limit { input, .. }
+        | Relation::Window { input, .. } => is_empty(input),
+        Relation::Join { kind: JoinKind::Inner, left, right, .. } => is_empty(left) || is_empty(right),
+        _ => false,
+    }
+}
+
+/// `false`, or a comparison of two constants that does not hold.
+fn is_false(predicate: &Expr) -> bool {
+    use owlake_functions::registry::Operator;
+    match &predicate.kind {
+        ExprKind::Literal(ScalarValue::Boolean(Some(false))) => true,
+        ExprKind::Not(input) => is_true(input),
+        ExprKind::Call { function, arguments } => {
+            let [Expr { kind: ExprKind::Literal(left), .. }, Expr { kind: ExprKind::Literal(right), .. }] = arguments.as_slice() else {
+                return false;
+            };
+            let is_comparable = !left.is_null() && !right.is_null() && left.data_type() == right.data_type();
+            is_comparable
+                && match left.partial_cmp(right) {
+                    Some(order) if function.name == Operator::Equal.function_name() => order.is_ne(),
+                    Some(order) if function.name == Operator::NotEqual.function_name() => order.is_eq(),
+                    _ => false,
+                }
+        }
+        _ => false,
+    }
 }
 
 fn symbols_of(relation: &Relation) -> HashSet<Symbol> {
@@ -90,6 +126,23 @@ impl Rules {
         is_known.then_some(Rules { outer: free })
     }
 
+    /// Below what does not read the outer query, is there a relation that has no rows whatever they are? It goes away before
+    /// anything is decorrelated. Ref: Trino 401 `EvaluateZeroLimit`, `RemoveTrivialFilters`, `RemoveEmpty…`.
+    fn reads_nothing(&self, relation: &Relation) -> bool {
+        is_empty(relation)
+            || match relation {
+                Relation::Project { input, .. }
+                | Relation::Aggregate { input, .. }
+                | Relation::Filter { input, .. }
+                | Relation::Sort { input, .. }
+                | Relation::Distinct { input }
+                | Relation::Limit { input, .. } => {
+                    !exprs_of(relation).into_iter().any(|expr| refers_to(expr, &self.outer)) && self.reads_nothing(input)
+                }
+                _ => false,
+            }
+    }
+
     fn subquery(&self, subquery: &Subquery, relation: &Relation) -> bool {
         let used: HashSet<Symbol> = subquery.columns.iter().map(|column| column.symbol).collect();
         match &subquery.kind {
@@ -100,7 +153,8 @@ impl Rules {
                 match (operator, is_all) {
                     // These are IN and NOT IN.
                     (Operator::Equal, false) | (Operator::NotEqual, true) => self.membership(relation),
-                    _ => self.passes(self.decorrelated(relation, &used)),
+                    // The others compare with extremes: a global aggregation stands over the subquery.
+                    _ => self.unnested(relation, Shape::Aggregated) || self.passes(self.decorrelated(relation, &used)),
                 }
             }
             SubqueryKind::Scalar => {

@@ -110,8 +110,13 @@ impl Lowerer {
                 self.simple_case(operand, branches, otherwise.as_deref(), &expr.data_type)
             }
             ExprKind::Coalesce(terms) => {
-                let terms = self.exprs(terms)?;
-                Ok(udf_call(coalesce(), terms))
+                let mut terms = self.exprs(terms)?;
+                terms.retain(|term| !matches!(term, DfExpr::Literal(value, _) if value.is_null()));
+                match terms.len() {
+                    0 => null_of(&arrow_type(&expr.data_type)),
+                    1 => Ok(terms.remove(0)),
+                    _ => Ok(udf_call(coalesce(), terms)),
+                }
             }
             ExprKind::NullIf { first, equal } => {
                 let (first, equal) = (self.expr(first)?, self.expr(equal)?);
@@ -154,6 +159,10 @@ impl Lowerer {
 
     /// The call over arguments that are lowered already.
     pub(super) fn call_lowered(&mut self, function: &BoundFunction, arguments: Vec<DfExpr>) -> Result<DfExpr, EngineError> {
+        // A null among the arguments decides, even where another one would fail. Ref: Trino 401 `ExpressionInterpreter.visitFunctionCall`.
+        if function.is_null_on_null() && arguments.iter().any(|argument| matches!(argument, DfExpr::Literal(value, _) if value.is_null())) {
+            return null_of(&arrow_type(&function.return_type));
+        }
         if function.takes_lambda() {
             let udf = function.higher_order_udf(&self.session)?;
             return Ok(DfExpr::HigherOrderFunction(HigherOrderFunction::new(udf, arguments)));
@@ -203,6 +212,9 @@ impl Lowerer {
     ) -> Result<DfExpr, EngineError> {
         if cast::is_no_op(from, target) {
             return Ok(input);
+        }
+        if matches!(&input, DfExpr::Literal(value, _) if value.is_null()) {
+            return null_of(&arrow_type(target));
         }
         if matches!(from, TrinoType::Unknown) {
             return Ok(match &input {

@@ -195,7 +195,11 @@ impl Lowerer {
         let mut matches: Vec<Expr> = Vec::new();
         match &subquery.kind {
             SubqueryKind::Exists => {}
-            SubqueryKind::In { value } if !is_negated && !has_subquery(value) => matches.extend(row_equality(value, &subquery.columns)?),
+            SubqueryKind::In { value } | SubqueryKind::Quantified { value, operator: Operator::Equal, is_all: false }
+                if !is_negated && !has_subquery(value) =>
+            {
+                matches.extend(row_equality(value, &subquery.columns)?);
+            }
             SubqueryKind::In { value } if is_negated && outer.is_empty() && !has_subquery(value) => {
                 return self.null_aware_anti_join(plan, subquery, value);
             }
@@ -279,8 +283,7 @@ impl Lowerer {
     /// Three-valued IN: how many values are equal, and for how many that is unknown.
     fn attach_in(&mut self, plan: LogicalPlan, subquery: &Subquery, value: &Expr) -> Result<(LogicalPlan, Expr), EngineError> {
         let (plan, value) = self.with_comparand(plan, value)?;
-        let equality = conjunction(row_equality(&value, &subquery.columns)?).ok_or_else(|| EngineError::internal("IN without columns"))?;
-        let unknown = Expr { kind: ExprKind::IsNull(Box::new(equality.clone())), data_type: TrinoType::Boolean };
+        let (equality, unknown) = membership(&value, subquery)?;
         let mut equal_rows = self.count_of(Vec::new())?;
         equal_rows.filter = Some(equality);
         let mut unknown_rows = self.count_of(Vec::new())?;
@@ -590,6 +593,42 @@ fn row_equality(value: &Expr, columns: &[Column]) -> Result<Vec<Expr>, EngineErr
     Ok(terms)
 }
 
+/// When a row of the subquery is the value's equal, and when that is unknown.
+///
+/// A row or an array is looked up whole: nulls inside make it neither unequal to all nor unknown, and without a correlation the very same
+/// nulls are found. Ref: Trino 401 `SemiJoinNode` (`ChannelSet`), `TransformCorrelatedInPredicateToJoin`; measured.
+fn membership(value: &Expr, subquery: &Subquery) -> Result<(Expr, Expr), EngineError> {
+    let is_null = |expr: Expr| Expr { kind: ExprKind::IsNull(Box::new(expr)), data_type: TrinoType::Boolean };
+    let equality = conjunction(row_equality(value, &subquery.columns)?).ok_or_else(|| EngineError::internal("IN without columns"))?;
+    if !is_looked_up_whole(&subquery.columns) {
+        let unknown = is_null(equality.clone());
+        return Ok((equality, unknown));
+    }
+    let mut unknowns = vec![is_null(value.clone())];
+    if let [column] = subquery.columns.as_slice() {
+        unknowns.push(is_null(reference(column)));
+    }
+    let unknown = Expr { kind: ExprKind::Or(unknowns), data_type: TrinoType::Boolean };
+    if !subquery.correlation.is_empty() {
+        return Ok((equality, unknown));
+    }
+    let mut terms = vec![not(unknown.clone())];
+    for term in conjuncts(&equality) {
+        let ExprKind::Call { arguments, .. } = &term.kind else { return Err(EngineError::internal("an equality of rows is no call")) };
+        let [left, right] = arguments.as_slice() else { return Err(EngineError::internal("an equality of another number of sides")) };
+        terms.push(not(compare(Operator::IsDistinctFrom, left.clone(), right.clone())?));
+    }
+    let found = conjunction(terms).ok_or_else(|| EngineError::internal("IN without columns"))?;
+    Ok((found, unknown))
+}
+
+fn is_looked_up_whole(columns: &[Column]) -> bool {
+    match columns {
+        [column] => matches!(column.data_type, TrinoType::Array(_) | TrinoType::Map(..) | TrinoType::Row(_)),
+        _ => true,
+    }
+}
+
 /// The value of a subquery over one row of expressions, such as `(SELECT t.a + 1)`: no join is needed for it.
 fn without_relation(subquery: &Subquery) -> Result<Option<Expr>, EngineError> {
     fn values_of(relation: &Relation) -> Option<Vec<(Column, Expr)>> {
@@ -622,6 +661,7 @@ fn without_relation(subquery: &Subquery) -> Result<Option<Expr>, EngineError> {
     Ok(match (&subquery.kind, columns.as_slice()) {
         (SubqueryKind::Scalar, [value]) => Some(value.clone()),
         (SubqueryKind::Exists, _) => Some(boolean(Some(true))),
+        (SubqueryKind::In { .. }, [_]) if is_looked_up_whole(&subquery.columns) => None,
         (SubqueryKind::In { value }, [only]) => Some(compare(Operator::Equal, (**value).clone(), only.clone())?),
         (SubqueryKind::Quantified { value, operator, .. }, [only]) => Some(compare(*operator, (**value).clone(), only.clone())?),
         _ => None,

@@ -152,7 +152,7 @@ async fn subqueries() {
         ("SELECT id, (SELECT y FROM u WHERE u.id = t.id ORDER BY y DESC LIMIT 1) FROM t WHERE id < 4", &["1,100.0", "2,NULL", "3,301.0"]),
         ("SELECT id FROM t WHERE EXISTS (SELECT t.id)", &["1", "2", "3", "4", "5", "6"]),
         // Trino 401 decorrelates no projection of an IN subquery that uses an outer column.
-        ("SELECT id FROM t WHERE id IN (SELECT t.x / 10)", &["NOT_SUPPORTED: line 1:31: Given correlated subquery is not supported"]),
+        ("SELECT id FROM t WHERE id IN (SELECT t.x / 10)", &["NOT_SUPPORTED: line 1:27: Given correlated subquery is not supported"]),
         ("SELECT (SELECT (count(*), true) FROM t).*", &["6,true"]),
         ("SELECT id, (SELECT sum(y) FROM u WHERE u.id = t.id AND u.id = t.x / 10) FROM t WHERE id IN (1, 4)", &["1,100.0", "4,NULL"]),
         ("SELECT (SELECT id FROM t)", &["SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows"]),

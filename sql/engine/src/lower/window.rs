@@ -72,7 +72,8 @@ impl Lowerer {
         let keys = without_subqueries(self, call.order_by.iter().map(|key| &key.expr).collect())?;
         let order_by: Vec<Ordering> = keys.into_iter().zip(&call.order_by).map(|(expr, key)| Ordering { expr, ..key.clone() }).collect();
 
-        let varying = super::row_frame::varies(&call.frame).then(|| {
+        let has_own_frames = super::row_frame::varies(&call.frame) || !has_native_distance(&call.frame, &order_by);
+        let varying = has_own_frames.then(|| {
             let mut frame = call.frame.clone();
             for bound in [&mut frame.start, &mut frame.end] {
                 if let FrameBound::Preceding(offset) | FrameBound::Following(offset) = bound
@@ -247,6 +248,20 @@ fn offset_expr(bound: &FrameBound) -> Option<&Expr> {
         FrameBound::Preceding(offset) | FrameBound::Following(offset) => Some(offset),
         FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
     }
+}
+
+/// Can one pair of constant distances stand for the frame's offsets? Not where the key's packed form can't be added to, nor where months and
+/// milliseconds bound the frame on one side of its row: which of them is further depends on the row.
+fn has_native_distance(frame: &Frame, order_by: &[Ordering]) -> bool {
+    let offsets: Vec<&Expr> = [&frame.start, &frame.end].into_iter().filter_map(offset_expr).collect();
+    let (FrameUnit::Range, [key], false) = (frame.unit, order_by, offsets.is_empty()) else { return true };
+    let is_one_sided = matches!(
+        (&frame.start, &frame.end),
+        (FrameBound::Preceding(_), FrameBound::Preceding(_)) | (FrameBound::Following(_), FrameBound::Following(_))
+    );
+    let is_mixed = offsets.windows(2).any(|pair| pair[0].data_type != pair[1].data_type);
+    let is_interval = matches!(offsets[0].data_type, TrinoType::IntervalYearToMonth | TrinoType::IntervalDayToSecond);
+    !(is_one_sided && is_mixed && is_interval) && distance_type(&key.expr.data_type, &offsets).is_ok()
 }
 
 /// The type in which a sort key and its offsets are added. Errors: NOT_SUPPORTED for keys whose packed form can't be added to.

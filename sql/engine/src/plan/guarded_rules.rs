@@ -2,7 +2,7 @@
 //!
 //! `EliminateCrossJoin` takes inner and cross joins that stand together apart and joins their inputs anew, with one answer for all keys to
 //! whether nulls are equal: that of the topmost. LATERAL and correlated subqueries join by keys whose nulls are equal, everything else does
-//! not. `SingleDistinctToGroupBy` knows `min`, `max` and `sum` by their names and takes each for a function of one argument, which `max(x, n)`
+//! not. `ExtractEquijoinPredicate` gives an equality of a join's condition that same answer. `SingleDistinctToGroupBy` knows `min`, `max` and `sum` by their names and takes each for a function of one argument, which `max(x, n)`
 //! is not. `PushDownFilter` asks a term without columns below an aggregate that gives a row for no rows too. Ref: DataFusion 55.2.
 
 use std::sync::Arc;
@@ -19,6 +19,7 @@ type Guard = fn(&LogicalPlan) -> Result<bool>;
 /// A rule's name and the plans it leaves alone.
 const GUARDS: &[(&str, Guard)] = &[
     ("eliminate_cross_join", holds_nulls_for_equal),
+    ("extract_equijoin_predicate", joins_nulls_as_equal),
     ("push_down_filter", asks_constants_of_grand_totals),
     ("single_distinct_aggregation_to_group_by", aggregates_several_arguments),
 ];
@@ -71,6 +72,10 @@ fn holds_nulls_for_equal(plan: &LogicalPlan) -> Result<bool> {
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(found)
+}
+
+fn joins_nulls_as_equal(plan: &LogicalPlan) -> Result<bool> {
+    Ok(matches!(plan, LogicalPlan::Join(join) if join.null_equality == NullEquality::NullEqualsNull))
 }
 
 fn asks_constants_of_grand_totals(plan: &LogicalPlan) -> Result<bool> {
