@@ -263,3 +263,22 @@ def test_a_killed_server_leaves_all_of_a_table_or_nothing(tmp_path):
         assert temporary == []
         running.stop()
     assert "nothing" in outcomes
+
+
+def test_prepare_says_when_a_workgroup_has_too_many(athena, s3):
+    # Ref: Athena user guide, service quotas: 1000 prepared statements a workgroup; the API's text is the reason, without an engine's name.
+    athena.api.create_work_group(Name="full", Configuration={"ResultConfiguration": {"OutputLocation": "s3://athena-results/full/"}})
+    for number in range(1000):
+        athena.api.create_prepared_statement(StatementName=f"statement_{number}", WorkGroup="full", QueryStatement="SELECT ?")
+    refused = failed(athena, "PREPARE one_more FROM SELECT 1", WorkGroup="full")["Status"]
+    text = "Cannot create prepared statement one_more. The number of prepared statements in this workgroup exceeds the limit of 1000."
+    assert refused["StateChangeReason"] == text
+    with pytest.raises(athena.api.exceptions.InvalidRequestException) as direct:
+        athena.api.create_prepared_statement(StatementName="one_more", WorkGroup="full", QueryStatement="SELECT 1")
+    assert direct.value.response["Error"]["Message"] == text
+    # Replacing one, and removing one, still work.
+    succeeded(athena, "PREPARE statement_7 FROM SELECT 7 AS n", WorkGroup="full")
+    succeeded(athena, "DEALLOCATE PREPARE statement_8", WorkGroup="full")
+    succeeded(athena, "PREPARE one_more FROM SELECT 1", WorkGroup="full")
+    missing = failed(athena, "DEALLOCATE PREPARE statement_8", WorkGroup="full")["Status"]
+    assert missing["StateChangeReason"] == "NOT_FOUND: PreparedStatement statement_8 was not found in WorkGroup full"
