@@ -54,7 +54,7 @@ fn is_hidden(text: &str) -> bool {
 fn moved(from: Location, passed: &str) -> Location {
     passed.chars().fold(from, |at, character| match character {
         '\n' => Location::new(at.line + 1, 1),
-        _ => Location::new(at.line, at.column + 1),
+        other => Location::new(at.line, at.column + u32::try_from(other.len_utf16()).unwrap_or(0)),
     })
 }
 
@@ -87,7 +87,7 @@ fn check_error(text: &str, error: Option<SyntaxError>, is_located: bool) {
     };
     assert!(error.message.starts_with(&format!("line {location}: ")), "{error}");
     let line = text.split('\n').nth(location.line as usize - 1).unwrap_or_else(|| panic!("no such line: {error}"));
-    assert!(location.column as usize <= line.chars().count() + 1, "no such column: {error}");
+    assert!(location.column as usize <= line.encode_utf16().count() + 1, "no such column: {error}");
 }
 
 /// What is printed parses to what was printed, under both readings of `1.5`. Gives whether there was anything to print.

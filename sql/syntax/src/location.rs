@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// A position in the statement: both numbers count from 1, and a column is one character (code point); a tab is one too.
+/// A position in the statement: both numbers count from 1, and a column is one UTF-16 code unit.
 ///
-/// Ref: Trino 401 `NodeLocation` over ANTLR's `CharStreams.fromString`, which counts code points (measured with `'😀', nope`).
+/// Ref: Trino 401 `NodeLocation`; the Java client counts `char`s, so a supplementary character takes two columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Location {
     /// Line, counted from 1.
     pub line: u32,
-    /// Column in characters, counted from 1.
+    /// Column in UTF-16 code units, counted from 1.
     pub column: u32,
 }
 

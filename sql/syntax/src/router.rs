@@ -195,12 +195,12 @@ fn no_viable_alternative(text: &str, start: usize, end: usize) -> SyntaxError {
     SyntaxError::at(location_of(text, start), format!("no viable alternative at input '{consumed}'"))
 }
 
-/// Line and column, in characters, of a byte offset, both from 1.
+/// Line and UTF-16 column of a byte offset, both from 1.
 fn location_of(text: &str, offset: usize) -> Location {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
+    let column = before[line_start..].encode_utf16().count() + 1;
     Location { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
 }
 

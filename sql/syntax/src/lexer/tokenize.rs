@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
                     self.location.line += 1;
                     self.location.column = 1;
                 } else {
-                    self.location.column += 1;
+                    self.location.column += if character.len_utf16() == 2 { 2 } else { 1 };
                 }
             }
         }
@@ -216,9 +216,9 @@ mod tests {
     }
 
     #[test]
-    fn columns_count_characters_and_lines_count_newlines() {
+    fn columns_count_utf16_units_and_lines_count_newlines() {
         let tokens = tokenize("'é😀' x\n  -- note\n/* a\nb */ y");
         let places: Vec<String> = tokens.iter().map(|token| token.location.to_string()).collect();
-        assert_eq!(places, ["1:1", "1:6", "4:6", "4:7"]);
+        assert_eq!(places, ["1:1", "1:7", "4:6", "4:7"]);
     }
 }

@@ -1,7 +1,8 @@
 //! Which position does each expression stand at?
 //!
 //! basis: Trino 401 `AstBuilder`: infix operators stand at the operator, predicates at their first keyword,
-//! `AND` and `OR` at their first term, everything else at its first token. Columns count characters: code points (measured on Trino 401).
+//! `AND` and `OR` at their first term, everything else at its first token. Columns count UTF-16 units (measured on Athena;
+//! Trino's own parser counts characters).
 
 use owlake_syntax::location::Location;
 use owlake_syntax::trino::ast::{ExpressionKind, QueryBodyKind, RelationKind, SelectItem, StatementKind};
@@ -72,10 +73,10 @@ fn spans_cover_the_text_without_parentheses_around_it() {
 }
 
 #[test]
-fn columns_count_characters() {
+fn columns_count_utf16_units() {
     assert_eq!(place("'é' || a"), "1:5");
-    assert_eq!(place("'😀' || a"), "1:5");
-    assert_eq!(place("\t'😀'\t|| a"), "1:6");
+    assert_eq!(place("'😀' || a"), "1:6");
+    assert_eq!(place("\t'😀'\t|| a"), "1:7");
     assert_eq!(place("'a\n😀' /* 😀\n */\t|| a"), "3:5");
     assert_eq!(place("-- 😀\n'x'\n || a"), "3:2");
 }
