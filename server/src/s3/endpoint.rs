@@ -277,11 +277,10 @@ pub fn has_document<B>(request: &http::Request<B>) -> bool {
 
 /// Whether the body is a document and not an object's bytes.
 fn has_xml_body(method: &Method, query: &str) -> bool {
-    let names = query.split('&').filter_map(|pair| pair.split('=').next());
-    let names = names.filter(|name| !name.is_empty() && !signature::is_of_signature(name));
+    let mut names = query.split('&').filter_map(|pair| pair.split('=').next());
     match *method {
         Method::POST => true,
-        Method::PUT => names.into_iter().any(|name| !matches!(name, "partNumber" | "uploadId" | "x-id")),
+        Method::PUT => names.any(|name| name != "uploadId" && subresources::is_one(name)),
         _ => false,
     }
 }

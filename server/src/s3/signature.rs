@@ -144,11 +144,6 @@ fn is_moved_header(name: &str) -> bool {
     name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("x-amz-")) || matches!(name, "content-type" | "content-md5")
 }
 
-/// Whether a query parameter belongs to a presigned URL and says nothing of the operation.
-pub fn is_of_signature(name: &str) -> bool {
-    is_moved_header(name) || PRESIGNED_PARAMETERS.contains(&name)
-}
-
 /// Whether the body's chunks carry signatures, which mean nothing without the request's own.
 pub fn has_signed_chunks(headers: &HeaderMap) -> bool {
     headers

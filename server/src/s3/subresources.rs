@@ -66,6 +66,11 @@ const NOT_KNOWN: [(&str, bool); 6] = [
     ("renameObject", true),
 ];
 
+/// Whether a query parameter names a subresource.
+pub fn is_one(name: &str) -> bool {
+    SUBRESOURCES.iter().any(|(known, ..)| *known == name)
+}
+
 /// Errors: `NotImplemented` for an operation S3 has, `MethodNotAllowed` for one it does not have.
 pub fn check(method: &Method, is_object: bool, query: &str) -> S3Result<()> {
     if *method == Method::HEAD || *method == Method::OPTIONS {

@@ -935,6 +935,7 @@ def test_what_is_no_operation_touches_no_bucket_and_no_object(raw, s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"kept"
     # What is no subresource at all is ignored.
     assert raw("GET", f"/{bucket}/k?utm_source=x").body == b"kept"
+    assert raw("PUT", f"/{bucket}/k?utm_source=x", b"x" * 9 * MIB).status == 200
 
 
 def test_values_of_headers_of_writes(raw, bucket):
