@@ -283,14 +283,13 @@ fn most_specific(
     let mut representatives: Vec<usize> = vec![];
     for current in 0..applicable.len() {
         let mut is_represented = false;
-        for position in 0..representatives.len() {
-            let representative = representatives[position];
-            if is_more_specific(&applicable[current].1, applicable[representative].0, arguments, type_lambda)? {
-                representatives[position] = current;
+        for representative in &mut representatives {
+            if is_more_specific(&applicable[current].1, applicable[*representative].0, arguments, type_lambda)? {
+                *representative = current;
                 is_represented = true;
                 break;
             }
-            if is_more_specific(&applicable[representative].1, applicable[current].0, arguments, type_lambda)? {
+            if is_more_specific(&applicable[*representative].1, applicable[current].0, arguments, type_lambda)? {
                 is_represented = true;
                 break;
             }
