@@ -142,7 +142,10 @@ impl Notation {
 mod tests {
     use super::*;
 
-    fn folder(template: Option<&str>, keys: &[(&str, &str, &[(&str, &str)])], values: &[&str]) -> Result<String, String> {
+    /// A key's name, type and properties.
+    type Key = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+    fn folder(template: Option<&str>, keys: &[Key], values: &[&str]) -> Result<String, String> {
         let mut parameters = Parameters::new();
         if let Some(template) = template {
             parameters.insert("storage.location.template".to_owned(), template.to_owned());
@@ -164,16 +167,16 @@ mod tests {
     #[test]
     fn values_stand_in_the_projections_notation() {
         // Ref: Athena user guide, "Amazon Data Firehose example": yyyy/MM/dd/HH below one key; "Supported types": digits pads with zeros.
-        let day: (&str, &str, &[(&str, &str)]) = ("day", "date", &[("type", "date"), ("format", "yyyy/MM/dd")]);
+        let day: Key = ("day", "date", &[("type", "date"), ("format", "yyyy/MM/dd")]);
         assert_eq!(folder(Some("s3://lake/raw/${day}/"), &[day], &["2024-02-03"]), Ok("raw/2024/02/03".to_owned()));
-        let hour: (&str, &str, &[(&str, &str)]) = ("hour", "int", &[("type", "Integer"), ("digits", "2")]);
+        let hour: Key = ("hour", "int", &[("type", "Integer"), ("digits", "2")]);
         assert_eq!(folder(Some("s3://lake/${hour}/${day}"), &[day, hour], &["2024-02-03", "7"]), Ok("07/2024/02/03".to_owned()));
         assert_eq!(folder(None, &[hour], &["7"]), Ok("t/hour=07".to_owned()));
-        let text: (&str, &str, &[(&str, &str)]) = ("day", "string", &[("type", "date"), ("format", "yyyy/MM/dd")]);
+        let text: Key = ("day", "string", &[("type", "date"), ("format", "yyyy/MM/dd")]);
         assert_eq!(folder(Some("s3://lake/${day}/x"), &[text], &["2024/02/03"]), Ok("2024/02/03/x".to_owned()));
-        let odd: (&str, &str, &[(&str, &str)]) = ("day", "date", &[("type", "date"), ("format", "d.M.yy'T'HH")]);
+        let odd: Key = ("day", "date", &[("type", "date"), ("format", "d.M.yy'T'HH")]);
         assert_eq!(folder(Some("s3://lake/${day}"), &[odd], &["2024-02-03"]), Ok("3.2.24T00".to_owned()));
-        let named: (&str, &str, &[(&str, &str)]) = ("day", "date", &[("type", "date"), ("format", "MMM-yyyy")]);
+        let named: Key = ("day", "date", &[("type", "date"), ("format", "MMM-yyyy")]);
         assert_eq!(
             folder(None, &[named], &["2024-02-03"]),
             Err("NOT_SUPPORTED: Inserting with 'projection.day.format' = 'MMM-yyyy' is not supported by owlake yet".to_owned())
