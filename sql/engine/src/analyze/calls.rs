@@ -411,13 +411,17 @@ impl<'a> Analyzer<'a> {
                 | TrinoType::TimestampWithTimeZone(_)
                 | TrinoType::IntervalDayToSecond
                 | TrinoType::IntervalYearToMonth
-                | TrinoType::Unknown
         );
         if !is_temporal {
             return Err(refuse(&typed.data_type));
         }
         let data_type = typed.data_type.clone();
-        self.call_by_name(extract_function(field), vec![typed], at).map_err(|_| refuse(&data_type))
+        let call = self.call_by_name(extract_function(field), vec![typed], at).map_err(|_| refuse(&data_type))?;
+        // Nothing is coerced to have the field: a date has no hour. Ref: Trino 401 `ExpressionAnalyzer.visitExtract`.
+        match &call.kind {
+            ExprKind::Call { function, .. } if function.argument_types.first() != Some(&data_type) => Err(refuse(&data_type)),
+            _ => Ok(call),
+        }
     }
 
     pub(crate) fn at_time_zone(&mut self, value: &'a Expression, zone: &'a Expression, at: Location, place: &Place<'a>) -> Analysis<Expr> {
