@@ -4,8 +4,8 @@
 //! that is exactly full has a successor even when nothing is left.
 
 use crate::results::location::Form;
-use object_store::path::Path;
 use object_store::ObjectStore;
+use object_store::path::Path;
 use std::sync::Arc;
 
 /// Bytes read at first; more when the rows do not fit.

@@ -172,11 +172,8 @@ impl Listing {
                 }
                 continue;
             }
-            let found = if takes_odd {
-                self.bucket.find_as_of(&key, Some(&self.view))?
-            } else {
-                self.bucket.find_in_folder(&key, &self.view)?
-            };
+            let found =
+                if takes_odd { self.bucket.find_as_of(&key, Some(&self.view))? } else { self.bucket.find_in_folder(&key, &self.view)? };
             if let Some(file) = found {
                 return Ok(Some(ListItem::Object(file)));
             }
