@@ -254,7 +254,9 @@ def main():
     if not chosen.binary:
         arguments.error("--binary or --endpoint is needed")
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(chosen.binary), "serve", "--port", "0", "--log", "error", "--history-queries-max", "1000000", "--data-dir", f"{folder}/data"]
+        # Some of the queries are DDL, of which 20 may be active unless said otherwise.
+        limits = ["--history-queries-max", "1000000", "--ddl-active-max", "200"]
+        command = [str(chosen.binary), "serve", "--port", "0", "--log", "error", *limits, "--data-dir", f"{folder}/data"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
         try:
             endpoint = re.search(r"http://\S+", server.stdout.readline())[0]

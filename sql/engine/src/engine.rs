@@ -496,10 +496,8 @@ async fn plan_lowered(logical: LogicalPlan, state: SessionState, query: &ir::Que
 }
 
 fn result_columns(query: &ir::Query) -> Vec<ResultColumn> {
-    let column = |column: &ir::OutputColumn| ResultColumn {
-        name: column.name.clone(),
-        data_type: ResultType::Trino(column.data_type.clone()),
-    };
+    let column =
+        |column: &ir::OutputColumn| ResultColumn { name: column.name.clone(), data_type: ResultType::Trino(column.data_type.clone()) };
     query.columns.iter().map(column).collect()
 }
 
